@@ -1,0 +1,1 @@
+#include "binlog/event/event_type.hpp"

@@ -1,0 +1,35 @@
+// MySQL and MariaDB character sets and collations, and transcoding to UTF-8 (glibc iconv, behind charset.cpp).
+//
+// Charset objects are static and immutable; pointers to them never dangle and may be compared.
+#pragma once
+
+#include "binlog/base/bytes.hpp"
+#include "binlog/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace binferry {
+
+struct Charset {
+  std::string_view name;      // MySQL's name: `latin1`, `utf8mb4`, `binary`
+  std::string_view iconv;     // glibc's name; empty when the bytes are UTF-8 already or need a table of ours
+  std::uint8_t max_bytes;     // bytes of the longest character
+  enum class Form : std::uint8_t { utf8, ascii, binary, single_byte_table, iconv } form;
+  std::uint16_t default_collation;
+};
+
+// Null if the id or name is unknown. Names are compared without case; `utf8` is `utf8mb3`.
+const Charset* charset_of_collation(std::uint16_t collation);
+const Charset* charset_named(std::string_view name);
+const Charset* charset_of_collation_named(std::string_view collation_name);
+// 0 if unknown.
+std::uint16_t collation_id(std::string_view collation_name);
+std::string_view collation_name(std::uint16_t collation);
+inline constexpr std::uint16_t kBinaryCollation = 63;
+
+// Appends `bytes` as UTF-8. Errc::undecodable names the offset of the first bad byte; `out` is then as before.
+Status append_utf8(const Charset& charset, Bytes bytes, std::string& out);
+
+}  // namespace binferry

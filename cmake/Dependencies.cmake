@@ -1,0 +1,18 @@
+# Everything from outside, all of it Debian packages (scripts/packages.txt). Each is used behind one file.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+if(BINFERRY_TESTS)
+  find_package(GTest REQUIRED)
+  pkg_check_modules(MARIADB IMPORTED_TARGET libmariadb)  # the tests' SQL client; binferry itself speaks the protocol
+endif()
+if(BINFERRY_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
