@@ -50,13 +50,15 @@ struct Column {
   std::uint8_t precision = 0;       // DECIMAL digits
   std::uint8_t scale = 0;           // DECIMAL digits after the point; for FLOAT(m,d)/DOUBLE(m,d) see `decimals`
   std::uint8_t decimals = kNoDecimals;   // FLOAT/DOUBLE printed with a fixed number of decimals (schema only)
-  std::uint32_t length = 0;         // maximum bytes of strings; bytes of BINARY(n); bits of BIT; bytes of ENUM/SET
+  std::uint32_t length = 0;         // maximum bytes of strings, JSON, VECTOR; bytes of BINARY(n); bits of BIT; bytes of ENUM/SET
   std::uint32_t zerofill = 0;       // display width of a ZEROFILL integer (schema only), 0 if none
   bool is_unsigned = false;
   bool sign_known = true;           // false: neither TABLE_MAP nor a schema says whether the integer is unsigned
   bool nullable = true;
   bool visible = true;
   bool generated = false;           // schema only
+  bool hidden = false;              // of a functional index (older 8.0): in the map, never in an image
+  std::uint8_t geometry_type = 0;   // 0 GEOMETRY, 1 POINT, 2 LINESTRING, … 7 GEOMETRYCOLLECTION
   std::uint16_t collation = 0;      // collation id, 0 if unknown
   const Charset* charset = nullptr; // of text, ENUM and SET columns; null if unknown
   std::vector<std::string> labels;  // ENUM and SET, UTF-8; empty if unknown
@@ -69,9 +71,10 @@ struct Table {
   std::string name;
   std::vector<Column> columns;      // in TABLE_MAP order
   std::vector<std::uint16_t> key;   // primary key columns in key order; empty if none or unknown
+  std::vector<std::uint32_t> key_prefixes;  // characters, parallel to `key`, 0 = whole; empty if all are whole
+  bool generated_invisible_key = false;     // column 0 is MySQL's generated invisible primary key `my_row_id`
   bool names_known = false;         // column names are real, not `@n`
   bool key_known = false;           // `key` is the truth, even when empty
-  bool row_complete = true;
 };
 
 }  // namespace binferry
