@@ -64,15 +64,15 @@ enum class EventType : std::uint8_t {
   delete_rows_compressed = 171,
 };
 
-// `WRITE_ROWS`, `TABLE_MAP`, …; "UNKNOWN" for a code outside the list. Versions of row events share the plain name
-// with their suffix (`WRITE_ROWS_v1`).
+// `WRITE_ROWS`, `TABLE_MAP`, …; "UNKNOWN" for a code outside the list. Older and compressed row events carry a suffix
+// (`WRITE_ROWS_V1`, `WRITE_ROWS_COMPRESSED_V1`).
 std::string_view name_of(EventType type);
 
 // What a reader owes an event of this type (the "Duty" column of PROTOCOL 2).
 enum class EventDuty : std::uint8_t {
-  decode,      // part of a transaction
+  decode,      // part of a transaction or of its place; INTVAR, RAND and USER_VAR too: harmless before DDL
   inert,       // known, carries nothing a replica needs
-  statement,   // evidence of statement-based logging
+  statement,   // evidence of statement-based logging (LOAD DATA as a statement)
   stop,        // cannot be read on: obsolete format or an incident
   network,     // appears in streams only
   unknown,     // not in the list

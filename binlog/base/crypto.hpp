@@ -1,0 +1,46 @@
+// The symmetric ciphers and digests that encrypted logs and key files need, by OpenSSL. Nothing here chooses keys.
+//
+// Keys are 16, 24 or 32 bytes (AES-128/192/256) unless said otherwise, IVs 16. Wrong sizes are `Errc::encrypted`.
+#pragma once
+
+#include "binlog/base/bytes.hpp"
+#include "binlog/base/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace binferry {
+
+inline constexpr std::size_t kAesBlockSize = 16;
+
+// AES-CBC without padding, in place or not: `in` is whole blocks and `out` as long. `out` may be `in`.
+Status aes_cbc_decrypt(Bytes key, Bytes iv, Bytes in, std::span<std::uint8_t> out);
+
+// One block through AES-ECB encryption.
+Result<std::array<std::uint8_t, kAesBlockSize>> aes_encrypt_block(Bytes key, Bytes block);
+
+std::array<std::uint8_t, 32> sha256(Bytes bytes);
+std::array<std::uint8_t, 64> sha512(Bytes bytes);
+std::array<std::uint8_t, 20> sha1(Bytes bytes);
+
+// AES-CTR as a stream that can be placed anywhere: the counter is `iv` with its last 8 bytes replaced by the big-endian
+// number of the 16-byte block. Encryption and decryption are the same operation. Movable; one thread at a time.
+class AesCtr {
+ public:
+  static Result<AesCtr> create(Bytes key, Bytes iv);
+  AesCtr(AesCtr&&) noexcept;
+  AesCtr& operator=(AesCtr&&) noexcept;
+  ~AesCtr();
+
+  // Changes `data`, which stands at byte `offset` of the stream.
+  Status apply(std::uint64_t offset, std::span<std::uint8_t> data);
+
+ private:
+  struct State;
+  explicit AesCtr(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace binferry

@@ -1,0 +1,47 @@
+#include "binlog/base/zstd_stream.hpp"
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+namespace binferry {
+
+struct ZstdDecompressor::State {
+  ZSTD_DCtx* context = ZSTD_createDCtx();
+  State() {
+    if (context != nullptr) ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, kWindowLog);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { ZSTD_freeDCtx(context); }
+};
+
+ZstdDecompressor::ZstdDecompressor() : state_(std::make_unique<State>()) {}
+ZstdDecompressor::ZstdDecompressor(ZstdDecompressor&&) noexcept = default;
+ZstdDecompressor& ZstdDecompressor::operator=(ZstdDecompressor&&) noexcept = default;
+ZstdDecompressor::~ZstdDecompressor() = default;
+
+Result<std::size_t> ZstdDecompressor::read(Bytes& in, std::span<std::uint8_t> out) {
+  if (state_->context == nullptr) return fail(Errc::internal, "no memory for a zstd decompressor");
+  ZSTD_outBuffer output{out.data(), out.size(), 0};
+  while (output.pos < output.size) {
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    const std::size_t before = output.pos;
+    const std::size_t hint = ZSTD_decompressStream(state_->context, &output, &input);
+    if (ZSTD_isError(hint) != 0) {
+      const bool too_large = ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge;
+      return fail(too_large ? Errc::limit : Errc::corrupt, std::string("zstd: ") + ZSTD_getErrorName(hint));
+    }
+    in = in.subspan(input.pos);
+    // Flushing at the end of a frame leaves the state as it is when nothing at all moved.
+    if (input.pos != 0 || output.pos != before) at_frame_end_ = hint == 0;
+    if (input.pos == 0 && output.pos == before) break;
+  }
+  return output.pos;
+}
+
+void ZstdDecompressor::reset() {
+  if (state_->context != nullptr) ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only);
+  at_frame_end_ = true;
+}
+
+}  // namespace binferry
