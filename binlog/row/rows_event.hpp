@@ -15,8 +15,8 @@
 
 namespace binferry {
 
-enum class RowChange : std::uint8_t { write, update, remove };
-std::string_view name_of(RowChange change);  // `INSERT`, `UPDATE`, `DELETE`
+enum class RowOp : std::uint8_t { write, update, remove };
+std::string_view name_of(RowOp op);  // `INSERT`, `UPDATE`, `DELETE`
 
 struct RowsEvent {
   static constexpr std::uint16_t kStatementEnd = 0x01;
@@ -25,7 +25,7 @@ struct RowsEvent {
   static constexpr std::uint16_t kCompleteRows = 0x08;
   static constexpr std::uint16_t kNoCheckConstraints = 0x80;  // MariaDB
 
-  RowChange change = RowChange::write;
+  RowOp change = RowOp::write;
   bool partial = false;             // PARTIAL_UPDATE_ROWS: after images may hold JSON diffs
   std::uint64_t table_id = 0;
   std::uint16_t flags = 0;

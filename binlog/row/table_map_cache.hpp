@@ -32,7 +32,10 @@ class TableMapCache {
   [[nodiscard]] Result<std::shared_ptr<const Table>> find(std::uint64_t table_id) const;
 
   // The statement ended (STMT_END, group end, ROTATE): ids mean nothing until their next TABLE_MAP.
-  void clear_statement() { ++statement_; live_ = 0; }
+  void clear_statement() {
+    ++statement_;
+    live_ = 0;
+  }
 
   // The catalogue or the source's format changed: every map is resolved afresh, those of the statement in hand are
   // dropped too.
@@ -42,7 +45,8 @@ class TableMapCache {
   struct Entry {
     std::string body;
     std::shared_ptr<const Table> table;
-    std::uint64_t statement = 0;
+    std::uint64_t statement = 0;  // the one that mapped the id last
+    std::size_t post_header_length = 8;
   };
   // Entries of earlier statements kept for comparison; beyond it they are dropped.
   static constexpr std::size_t kIdleEntries = 1024;
