@@ -7,7 +7,8 @@ std::uint64_t ByteReader::vli() {
   if (failed_) return 0;
   if (first == 0xFF) return u64();
   const auto extra = static_cast<std::size_t>(std::countr_one(first));
-  return (little_endian(extra) << 8 | first) >> (extra + 1);  // extra is at most 7: 64 bits hold it
+  const std::uint64_t above = little_endian(extra);
+  return failed_ ? 0 : (above << 8 | first) >> (extra + 1);  // extra is at most 7: 64 bits hold it
 }
 
 std::int64_t ByteReader::svli() {

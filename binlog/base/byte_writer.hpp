@@ -39,6 +39,10 @@ class ByteWriter {
     const std::uint64_t low_ones = (std::uint64_t{1} << extra) - 1;
     return little(value << (extra + 1) | low_ones, extra + 1);
   }
+  ByteWriter& svli(std::int64_t value) {
+    const auto bits = static_cast<std::uint64_t>(value);
+    return vli(value < 0 ? ~bits << 1 | 1 : bits << 1);
+  }
   ByteWriter& text(std::string_view value) {
     out_.append(value);
     return *this;
