@@ -32,9 +32,10 @@ Result<std::size_t> ZstdDecompressor::read(Bytes& in, std::span<std::uint8_t> ou
       return fail(too_large ? Errc::limit : Errc::corrupt, std::string("zstd: ") + ZSTD_getErrorName(hint));
     }
     in = in.subspan(input.pos);
-    // Flushing at the end of a frame leaves the state as it is when nothing at all moved.
-    if (input.pos != 0 || output.pos != before) at_frame_end_ = hint == 0;
-    if (input.pos == 0 && output.pos == before) break;
+    const bool moved = input.pos != 0 || output.pos != before;
+    // Between frames zstd asks for a header; that does not begin a frame as long as nothing moves.
+    if (hint == 0 || moved) at_frame_end_ = hint == 0;
+    if (!moved) break;
   }
   return output.pos;
 }
@@ -42,6 +43,14 @@ Result<std::size_t> ZstdDecompressor::read(Bytes& in, std::span<std::uint8_t> ou
 void ZstdDecompressor::reset() {
   if (state_->context != nullptr) ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only);
   at_frame_end_ = true;
+}
+
+Result<std::string> zstd_compress(Bytes bytes, int level) {
+  std::string frame(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size = ZSTD_compress(frame.data(), frame.size(), bytes.data(), bytes.size(), level);
+  if (ZSTD_isError(size) != 0) return fail(Errc::internal, std::string("zstd: ") + ZSTD_getErrorName(size));
+  frame.resize(size);
+  return frame;
 }
 
 }  // namespace binferry

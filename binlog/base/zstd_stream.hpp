@@ -1,4 +1,5 @@
-// Streaming zstd decompression: any number of frames, memory bounded by the window and not by announced sizes.
+// zstd: streaming decompression of any number of frames, in memory bounded by the window and never by announced sizes,
+// and compression of a buffer.
 #pragma once
 
 #include "binlog/base/bytes.hpp"
@@ -6,6 +7,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 namespace binferry {
 
@@ -35,5 +37,8 @@ class ZstdDecompressor {
   std::unique_ptr<State> state_;
   bool at_frame_end_ = true;
 };
+
+// One frame that holds `bytes`. Levels are zstd's: 1 (fast) … 19. Error: `internal`, if there is no memory.
+Result<std::string> zstd_compress(Bytes bytes, int level = 3);
 
 }  // namespace binferry
