@@ -1,0 +1,321 @@
+#include "binlog/changes.hpp"
+
+#include "binlog/event/query_event.hpp"
+#include "binlog/row/table_map_cache.hpp"
+#include "binlog/schema/ddl_parser.hpp"
+#include "binlog/schema/resolve.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace binferry {
+namespace {
+
+// Engines whose changes survive a rollback (MySQL manual, "Nontransactional tables").
+bool is_transactional(std::string_view engine) {
+  constexpr std::array<std::string_view, 8> kWithout = {"myisam", "aria",    "memory", "heap",
+                                                        "csv",    "archive", "merge",  "mrg_myisam"};
+  std::string lower(engine);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::ranges::find(kWithout, lower) == kWithout.end();
+}
+
+bool explicit_timestamp_default(const FormatDescription& format) {
+  return format.version >= (format.kind == ServerKind::mariadb ? 101000U : 80002U);
+}
+
+// One line of an error needs the statement, but not a megabyte of it.
+std::string excerpt(std::string_view sql) {
+  constexpr std::size_t kLongest = 300;
+  return std::string(sql.substr(0, kLongest)) + (sql.size() > kLongest ? "…" : "");
+}
+
+}  // namespace
+
+struct ChangeReader::Impl {
+  Impl(Catalogue& with, ChangeOptions chosen)
+      : catalogue(with),
+        options(std::move(chosen)),
+        maps([this](const TableMap& map) { return resolve_with_catalogue(map); }, options.limits),
+        bare_maps([this](const TableMap& map) { return from_map_alone(map); }, options.limits),
+        reader(options.limits) {}
+
+  Result<std::shared_ptr<const Table>> from_map_alone(const TableMap& map) {
+    Result<Table> table = table_from_map(map, mariadb);
+    if (!table) return propagate(table);
+    return std::make_shared<const Table>(std::move(*table));
+  }
+
+  Result<std::shared_ptr<const Table>> resolve_with_catalogue(const TableMap& map) {
+    Result<Table> table = table_from_map(map, mariadb);
+    if (!table) return propagate(table);
+    const TablePtr definition = catalogue.find(table->schema, table->name);
+    Result<std::shared_ptr<const Table>> resolved = resolve(*table, definition.get());
+    if (resolved || resolved.error().code != Errc::schema_mismatch || options.stop_on_mismatch) return resolved;
+    if (options.on_mismatch) options.on_mismatch(resolved.error());
+    catalogue.remove(table->schema, table->name);  // it was wrong: do not complain at every statement
+    return resolve(std::move(*table), nullptr);
+  }
+
+  bool wanted(const Table& table) {
+    if (!options.wants) return true;
+    if (&table != wanted_table) {
+      wanted_table = &table;
+      wanted_answer = options.wants(table.schema, table.name);
+    }
+    return wanted_answer;
+  }
+
+  // Rows undone by ROLLBACK TO SAVEPOINT happened all the same where the engine knows no rollback.
+  bool happened(const Table& table, bool undone) const {
+    if (!undone) return true;
+    const TablePtr definition = catalogue.find(table.schema, table.name);
+    return definition && !is_transactional(definition->engine);
+  }
+
+  [[nodiscard]] std::size_t header_length(EventType type) const {
+    return transaction->format->post_header_length(type);
+  }
+
+  void begin(const Transaction& next_transaction) {
+    transaction = &next_transaction;
+    mariadb = transaction->format->kind == ServerKind::mariadb;
+    cursor.emplace(next_transaction);
+    maps.clear_statement();
+    bare_maps.clear_statement();
+    rows_open = false;
+    row_number = 0;
+  }
+
+  // Opens `reader` on a row event; false if its rows are not to be delivered.
+  Result<bool> open_rows(const RawEvent& event, const TableMapCache& with) {
+    Result<RowsEvent> rows = RowsEvent::decode(event.header.type, event.body, header_length(event.header.type),
+                                               inflated, options.limits);
+    if (!rows) return propagate(rows);
+    Result<std::shared_ptr<const Table>> table = with.find(rows->table_id);
+    if (!table) return propagate(table);
+    statement_ends = rows->ends_statement();
+    if (!wanted(**table) || !happened(**table, cursor->undone())) return false;
+    if (Status opened = reader.open(*table, *rows); !opened) return propagate(opened);
+    change.row.op = rows->change;
+    change.row.no_foreign_key_checks = rows->skips_foreign_keys();
+    change.row.undone = cursor->undone();
+    if (change.row.table != *table) change.row.table = std::move(*table);
+    return true;
+  }
+
+  Result<std::uint64_t> count(const RawEvent& event);
+  Result<const Change*> next();
+  Result<bool> take(const RawEvent& event);
+  Result<bool> take_query(const RawEvent& event);
+  Result<bool> take_ddl(const QueryEvent& query, const SqlDialect& dialect);
+
+  Catalogue& catalogue;
+  ChangeOptions options;
+  bool mariadb = false;
+  TableMapCache maps;
+  TableMapCache bare_maps;  // for check(), which must not depend on the catalogue
+  RowReader reader;
+  const Table* wanted_table = nullptr;
+  bool wanted_answer = true;
+
+  const Transaction* transaction = nullptr;
+  std::optional<Transaction::Cursor> cursor;
+  bool rows_open = false;
+  bool statement_ends = false;
+  std::uint64_t row_number = 0;
+
+  Change change;
+  std::string place;              // of the event in hand, made when an error needs it
+  std::string inflated;           // rows of a MariaDB compressed event
+  std::string inflated_text;      // text of a MariaDB compressed query
+  std::string sql;                // UTF-8
+  DdlStatement statement;
+  std::vector<TableChange> table_changes;
+};
+
+ChangeReader::ChangeReader(Catalogue& catalogue, ChangeOptions options)
+    : impl_(std::make_unique<Impl>(catalogue, std::move(options))) {}
+ChangeReader::~ChangeReader() = default;
+
+void ChangeReader::start(const Transaction& transaction) { impl_->begin(transaction); }
+Result<const Change*> ChangeReader::next() { return impl_->next(); }
+
+Result<ChangeReader::Counts> ChangeReader::check(const Transaction& transaction) {
+  impl_->begin(transaction);
+  Counts counts;
+  for (;;) {
+    Result<const RawEvent*> event = impl_->cursor->next();
+    if (!event) return propagate(event);
+    if (*event == nullptr) return counts;
+    Result<std::uint64_t> rows = impl_->count(**event);
+    if (!rows) return propagate(rows, (*event)->place());
+    counts.rows += *rows;
+  }
+}
+
+Result<std::uint64_t> ChangeReader::Impl::count(const RawEvent& event) {
+  if (event.header.type == EventType::table_map) {
+    Result<std::shared_ptr<const Table>> table = bare_maps.add(event.body, header_length(EventType::table_map));
+    if (!table) return propagate(table);
+    return 0;
+  }
+  if (!is_rows_event(event.header.type)) return 0;
+  Result<bool> opened = open_rows(event, bare_maps);
+  if (!opened) return propagate(opened);
+  std::uint64_t rows = 0;
+  for (Row row; *opened;) {
+    Result<bool> more = reader.next(row);
+    if (!more) return propagate(more);
+    if (!*more) break;
+    ++rows;
+  }
+  if (statement_ends) bare_maps.clear_statement();
+  return rows;
+}
+
+Result<const Change*> ChangeReader::Impl::next() {
+  for (;;) {
+    if (rows_open) {
+      Row row;
+      Result<bool> more = reader.next(row);
+      if (!more) return propagate(more, place);
+      if (*more) {
+        change.row.before = row.before;
+        change.row.after = row.after;
+        change.row.row = row_number++;
+        return &change;
+      }
+      rows_open = false;
+      if (statement_ends) maps.clear_statement();
+    }
+    Result<const RawEvent*> event = cursor->next();
+    if (!event) return propagate(event);
+    if (*event == nullptr) return nullptr;
+    Result<bool> taken = take(**event);
+    if (!taken) return propagate(taken, (*event)->place());
+    if (rows_open) {
+      place = (*event)->place();
+    } else if (*taken) {
+      return &change;
+    }
+  }
+}
+
+// True if `change` now holds something to deliver (rows are delivered by next() itself).
+Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
+  change.offset = event.offset;
+  change.timestamp = event.header.timestamp;
+  switch (event.header.type) {
+    case EventType::table_map: {
+      Result<std::shared_ptr<const Table>> table = maps.add(event.body, header_length(EventType::table_map));
+      if (!table) return propagate(table);
+      return false;
+    }
+    case EventType::query:
+    case EventType::query_compressed:
+    case EventType::execute_load_query:
+      return take_query(event);
+    case EventType::rows_query:
+    case EventType::annotate_rows:
+      change.kind = Change::Kind::note;
+      change.note = text_of(event.body);
+      if (event.header.type == EventType::rows_query && !change.note.empty()) change.note.remove_prefix(1);
+      return true;
+    default: break;
+  }
+  if (!is_rows_event(event.header.type)) return false;
+  Result<bool> opened = open_rows(event, maps);
+  if (!opened) return propagate(opened);
+  rows_open = *opened;
+  if (!rows_open && statement_ends) maps.clear_statement();
+  change.kind = Change::Kind::row;
+  return true;
+}
+
+Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
+  const auto header = static_cast<std::uint8_t>(header_length(event.header.type));
+  const auto decode = [&]() -> Result<QueryEvent> {
+    if (event.header.type == EventType::query_compressed) {
+      return decode_query_compressed(event.body, inflated_text, options.limits.inflated_bytes, header);
+    }
+    if (event.header.type == EventType::query) return decode_query(event.body, header);
+    Result<ExecuteLoadQuery> load = decode_execute_load_query(event.body);
+    if (!load) return propagate(load);
+    return load->query;
+  };
+  Result<QueryEvent> query = decode();
+  if (!query) return propagate(query);
+  if (query->text == "BEGIN" || query->text == "COMMIT") return false;
+
+  const SqlDialect dialect{mariadb, transaction->format->version, query->status.sql_mode.value_or(0)};
+  const std::uint16_t client = query->status.charset ? query->status.charset->client : std::uint16_t{0};
+  Result<std::string> text = query_text_utf8(bytes_of(query->text), client);
+  // Only a table statement must be understood; any other is passed on as its bytes are.
+  sql = text ? std::move(*text) : std::string(query->text);
+  Classified classified = classify_statement(sql, dialect);
+  StatementClass kind = classified.statement_class;
+  switch (kind) {
+    case StatementClass::begin:
+    case StatementClass::commit:
+    case StatementClass::rollback:
+    case StatementClass::savepoint:
+    case StatementClass::rollback_to:
+    case StatementClass::release_savepoint:
+    case StatementClass::xa_start:
+    case StatementClass::xa_end:
+    case StatementClass::xa_prepare:
+    case StatementClass::xa_commit:
+    case StatementClass::xa_rollback:
+    case StatementClass::padding:
+      return false;
+    case StatementClass::table_ddl: {
+      constexpr std::uint8_t kNotYet = Transaction::kStartAlter | Transaction::kRollbackAlter;
+      if ((transaction->alter_flags & kNotYet) == 0) {
+        if (!text) return propagate(text);
+        return take_ddl(*query, dialect);
+      }
+      kind = StatementClass::other_ddl;  // a two-phase ALTER changes the table when it commits
+      break;
+    }
+    default: break;
+  }
+  change.kind = Change::Kind::statement;
+  change.statement = {kind, kind == StatementClass::account ? std::string_view{} : std::string_view(sql),
+                      query->database};
+  return true;
+}
+
+Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDialect& dialect) {
+  Result<DdlStatement> parsed = parse_ddl(sql, dialect);
+  if (!parsed) return propagate(parsed);
+  statement = std::move(*parsed);
+  if (std::holds_alternative<OtherStatement>(statement)) {
+    change.kind = Change::Kind::statement;
+    change.statement = {StatementClass::other_ddl, sql, query.database};
+    return true;
+  }
+  const QueryStatus& status = query.status;
+  DdlContext context{
+      .default_database = std::string(query.database),
+      .dialect = dialect,
+      .explicit_defaults_for_timestamp =
+          status.explicit_defaults_for_timestamp.value_or(explicit_timestamp_default(*transaction->format)),
+      .server_collation = status.charset ? status.charset->server : std::uint16_t{0},
+      .database_collation = status.database_collation.value_or(0),
+      .utf8mb4_collation = status.default_collation_for_utf8mb4.value_or(0)};
+  Result<std::vector<TableChange>> applied = catalogue.apply(statement, context);
+  if (!applied && (options.stop_on_mismatch || applied.error().code != Errc::schema_mismatch)) {
+    applied.error().what += " (statement: " + excerpt(sql) + ")";
+    return propagate(applied);
+  }
+  if (!applied && options.on_mismatch) options.on_mismatch(applied.error());
+  table_changes = applied ? std::move(*applied) : std::vector<TableChange>{};
+  maps.invalidate();
+  bare_maps.invalidate();
+  change.kind = Change::Kind::ddl;
+  change.ddl = {&statement, table_changes, sql, query.database, std::move(context)};
+  return true;
+}
+
+}  // namespace binferry
