@@ -10,7 +10,7 @@
 namespace binferry {
 
 inline constexpr std::uint8_t kMaxDecimalPrecision = 65;
-inline constexpr std::uint8_t kMaxDecimalScale = 30;  // MySQL's; MariaDB allows 38
+inline constexpr std::uint8_t kMaxDecimalScale = 38;  // MariaDB's; MySQL stops at 30
 
 // Packed size in bytes of a DECIMAL(precision, scale); precision ≥ scale.
 constexpr std::size_t decimal_bytes(std::uint8_t precision, std::uint8_t scale) {
