@@ -32,6 +32,12 @@ class EventSource {
   [[nodiscard]] virtual const std::string& path() const = 0;
   // Bytes of the current file that were read past without becoming events (torn tail of a file still in use).
   [[nodiscard]] virtual std::uint64_t torn_tail_bytes() const { return 0; }
+  // Bytes of the current file in front of its first event: the magic number, 512 more in an encrypted MySQL log.
+  [[nodiscard]] virtual std::uint64_t header_bytes() const { return 0; }
+  // Bytes of the current file that were passed over because reading started behind them.
+  [[nodiscard]] virtual std::uint64_t skipped_bytes() const { return 0; }
+  // Bytes of the current file: its size now, or what was read of a stream without size.
+  [[nodiscard]] virtual std::uint64_t file_bytes() const { return 0; }
   // Blocks up to `timeout_ms` until there may be more; only meaningful after SourceState::wait.
   virtual Status wait(int timeout_ms) { (void)timeout_ms; return {}; }
 };
