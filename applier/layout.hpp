@@ -1,0 +1,55 @@
+// How one MySQL table stands in the SQLite replica: names, storage classes, key, CREATE TABLE (DESIGN 5).
+//
+// A layout is made from a definition and from how the replica names tables; it is a value and never changes. Names:
+// SQLite compares identifiers without case (ASCII), reserves `sqlite_…`, and `binferry_…` is ours; what clashes gets a
+// suffix, and the catalogue table of the replica records both names.
+#pragma once
+
+#include "binlog/base/result.hpp"
+#include "binlog/schema/definition.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace binferry {
+
+enum class SqliteType : std::uint8_t { integer, real, text, blob, any };
+
+struct LayoutColumn {
+  std::string name;              // in SQLite, unquoted
+  SqliteType type = SqliteType::text;
+  bool wide_unsigned = false;    // ANY: values above 2^63-1 are kept as 20-digit text
+  std::size_t index = 0;         // of the column in the MySQL definition
+};
+
+enum class KeyKind : std::uint8_t {
+  rowid,          // single integer key: INTEGER PRIMARY KEY
+  without_rowid,  // any other primary key
+  none,           // no key: a side table maps the hash of a row to its rowids, so that a delete is no scan
+};
+
+struct TableLayout {
+  std::string schema;                 // MySQL names
+  std::string table;
+  std::string name;                   // SQLite table name, unquoted
+  std::vector<LayoutColumn> columns;  // in MySQL order
+  KeyKind key_kind = KeyKind::none;
+  std::vector<std::size_t> key;       // columns of the key, in key order
+  // KeyKind::none: `binferry_rows_<n>(hash, row, PRIMARY KEY(hash, row)) WITHOUT ROWID`. VACUUM may renumber rowids of
+  // such tables, so a miss there is proved by a scan and the side table rebuilt; rows are always compared in full.
+  std::string hash_table;
+  [[nodiscard]] std::string create_sql() const;   // CREATE TABLE … STRICT[, WITHOUT ROWID]
+};
+
+struct LayoutOptions {
+  bool qualified_names = false;  // several schemas: `schema.table`
+  bool decimal_real = false;     // --decimal=real
+};
+
+// `wide_columns`: indexes of columns already rebuilt as ANY. Errc::replica for a true clash of names, naming both.
+Result<TableLayout> make_layout(const TableDefinition& definition, const LayoutOptions& options,
+                                const std::vector<std::size_t>& wide_columns = {});
+
+}  // namespace binferry

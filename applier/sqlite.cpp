@@ -1,0 +1,166 @@
+#include "applier/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace binferry {
+namespace {
+
+Error error_of(sqlite3* database, int code) {
+  const std::string message = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  switch (code & 0xFF) {
+    case SQLITE_FULL: return {Errc::no_space, "SQLite: " + message, {}, "make room on the disk, then run again"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Errc::busy, "SQLite: " + message, {}, "another process holds the replica: end it or wait for it"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return {Errc::replica, "SQLite: " + message, {}, "check the permissions of the replica's file and its folder"};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {Errc::replica, "SQLite: " + message, {}, "the file is no SQLite database or is damaged: restore or recreate it"};
+    case SQLITE_IOERR: return {Errc::io, "SQLite: " + message, {}, "check the disk, then run again"};
+    case SQLITE_NOMEM: return {Errc::limit, "SQLite: " + message, {}, {}};
+    case SQLITE_TOOBIG: return {Errc::limit, "SQLite: " + message, {}, "a value is beyond SQLite's limit of 1 GB"};
+    case SQLITE_CONSTRAINT: return {Errc::diverged, "SQLite: " + message, {}, {}};
+    default: return {Errc::internal, "SQLite: " + message, {}, {}};
+  }
+}
+
+std::string quote(std::string_view text, char mark) {
+  std::string quoted(1, mark);
+  for (const char c : text) {
+    if (c == mark) quoted += mark;
+    quoted += c;
+  }
+  quoted += mark;
+  return quoted;
+}
+
+}  // namespace
+
+SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+
+SqliteStatement& SqliteStatement::operator=(SqliteStatement&& other) noexcept {
+  std::swap(statement_, other.statement_);
+  return *this;
+}
+
+// A failed bind (a parameter that is not there, a value beyond SQLite's limit) leaves NULL behind, which must not pass:
+// the statement is ours, so only the size can be wrong, and step() reports SQLITE_TOOBIG for it.
+void SqliteStatement::bind(int parameter, std::int64_t value) { sqlite3_bind_int64(statement_, parameter, value); }
+void SqliteStatement::bind(int parameter, double value) { sqlite3_bind_double(statement_, parameter, value); }
+void SqliteStatement::bind(int parameter, std::string_view text) {
+  // A null pointer would bind NULL; the empty text is not NULL.
+  sqlite3_bind_text64(statement_, parameter, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
+}
+void SqliteStatement::bind_blob(int parameter, Bytes blob) {
+  if (blob.empty()) {
+    sqlite3_bind_zeroblob(statement_, parameter, 0);
+  } else {
+    sqlite3_bind_blob64(statement_, parameter, blob.data(), blob.size(), SQLITE_STATIC);
+  }
+}
+void SqliteStatement::bind_null(int parameter) { sqlite3_bind_null(statement_, parameter); }
+
+Result<bool> SqliteStatement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  Error error = error_of(sqlite3_db_handle(statement_), code);
+  sqlite3_reset(statement_);
+  return std::unexpected(std::move(error));
+}
+
+Status SqliteStatement::run() {
+  for (;;) {
+    Result<bool> row = step();
+    if (!row) {
+      sqlite3_clear_bindings(statement_);
+      return propagate(row);
+    }
+    if (!*row) break;
+  }
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  return {};
+}
+
+void SqliteStatement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+bool SqliteStatement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+std::int64_t SqliteStatement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+double SqliteStatement::real(int column) const { return sqlite3_column_double(statement_, column); }
+std::string_view SqliteStatement::text(int column) const { return text_of(blob(column)); }
+Bytes SqliteStatement::blob(int column) const {
+  const void* data = sqlite3_column_blob(statement_, column);
+  return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+SqliteStatement::Type SqliteStatement::type(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_INTEGER: return Type::integer;
+    case SQLITE_FLOAT: return Type::real;
+    case SQLITE_TEXT: return Type::text;
+    case SQLITE_BLOB: return Type::blob;
+    default: return Type::null;
+  }
+}
+int SqliteStatement::column_count() const { return sqlite3_column_count(statement_); }
+
+Result<Database> Database::open(const std::string& path, OpenMode mode, const std::string& vfs) {
+  const int flags = mode == OpenMode::read_only    ? SQLITE_OPEN_READONLY
+                    : mode == OpenMode::read_write ? SQLITE_OPEN_READWRITE
+                                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  Database database;
+  const int code = sqlite3_open_v2(path.c_str(), &database.database_, flags | SQLITE_OPEN_NOMUTEX,
+                                   vfs.empty() ? nullptr : vfs.c_str());
+  if (code != SQLITE_OK) return std::unexpected(error_of(database.database_, code).at(path));
+  sqlite3_extended_result_codes(database.database_, 1);
+  sqlite3_busy_timeout(database.database_, 5000);
+  return database;
+}
+
+Database::~Database() { sqlite3_close_v2(database_); }
+
+Database& Database::operator=(Database&& other) noexcept {
+  std::swap(database_, other.database_);
+  return *this;
+}
+
+Status Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
+  return {};
+}
+
+Result<SqliteStatement> Database::prepare(std::string_view sql, bool persistent) {
+  SqliteStatement statement;
+  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                      persistent ? SQLITE_PREPARE_PERSISTENT : 0U, &statement.statement_, nullptr);
+  if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
+  return statement;
+}
+
+Result<std::optional<std::string>> Database::query_text(std::string_view sql) {
+  Result<SqliteStatement> statement = prepare(sql, false);
+  if (!statement) return propagate(statement);
+  Result<bool> row = statement->step();
+  if (!row) return propagate(row);
+  if (!*row || statement->is_null(0)) return std::nullopt;
+  return std::string(statement->text(0));
+}
+
+void Database::set_busy_timeout(int timeout_ms) { sqlite3_busy_timeout(database_, timeout_ms); }
+std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
+bool Database::in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
+
+std::string quote_identifier(std::string_view name) { return quote(name, '"'); }
+std::string quote_text(std::string_view text) { return quote(text, '\''); }
+
+}  // namespace binferry

@@ -1,0 +1,92 @@
+// A thin RAII layer over SQLite: the only file of the project that includes sqlite3.h.
+//
+// Errors become Error: `no_space` (disk full), `busy` (someone else holds the file), `replica` (read-only, not a
+// database, corrupt), `io`, `internal` (our SQL is wrong). One thread a Database.
+#pragma once
+
+#include "binlog/base/bytes.hpp"
+#include "binlog/base/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace binferry {
+
+class Database;
+
+// A prepared statement. Bound texts and blobs are not copied: they must live until reset() or the next bind of that
+// parameter; run() and the readers below keep to that. Parameters count from 1, columns from 0.
+class SqliteStatement {
+ public:
+  SqliteStatement() = default;
+  ~SqliteStatement();
+  SqliteStatement(SqliteStatement&& other) noexcept : statement_(other.statement_) { other.statement_ = nullptr; }
+  SqliteStatement& operator=(SqliteStatement&& other) noexcept;
+
+  void bind(int parameter, std::int64_t value);
+  void bind(int parameter, double value);
+  void bind(int parameter, std::string_view text);   // UTF-8
+  void bind(int parameter, std::string&& text) = delete;
+  void bind_blob(int parameter, Bytes blob);
+  void bind_null(int parameter);
+
+  // True: a row is there to be read. False: done.
+  Result<bool> step();
+  // Steps to the end, then resets and clears the bindings: for statements without result.
+  Status run();
+  void reset();
+
+  [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
+  [[nodiscard]] std::string_view text(int column) const;  // lives until the next step or reset
+  [[nodiscard]] Bytes blob(int column) const;
+  enum class Type : std::uint8_t { integer, real, text, blob, null };
+  [[nodiscard]] Type type(int column) const;
+  [[nodiscard]] int column_count() const;
+  [[nodiscard]] bool valid() const { return statement_ != nullptr; }
+
+ private:
+  friend class Database;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+enum class OpenMode : std::uint8_t { read_only, read_write, create };
+
+class Database {
+ public:
+  // `vfs`: a registered VFS by name, for fault injection; empty: the default one.
+  static Result<Database> open(const std::string& path, OpenMode mode, const std::string& vfs = {});
+  ~Database();
+  Database(Database&& other) noexcept : database_(other.database_) { other.database_ = nullptr; }
+  Database& operator=(Database&& other) noexcept;
+
+  // One or more statements without result.
+  Status execute(const std::string& sql);
+  // `persistent`: the statement is kept and used often.
+  Result<SqliteStatement> prepare(std::string_view sql, bool persistent = true);
+  // First column of the first row; nullopt if there is no row or it is NULL.
+  Result<std::optional<std::string>> query_text(std::string_view sql);
+
+  // How long to wait for another connection's lock before Errc::busy.
+  void set_busy_timeout(int timeout_ms);
+  [[nodiscard]] std::int64_t changes() const;        // rows touched by the last statement
+  [[nodiscard]] bool in_transaction() const;
+  [[nodiscard]] sqlite3* handle() const { return database_; }
+
+ private:
+  Database() = default;
+  sqlite3* database_ = nullptr;
+};
+
+// "name" with quotes doubled.
+std::string quote_identifier(std::string_view name);
+// 'text' with quotes doubled.
+std::string quote_text(std::string_view text);
+
+}  // namespace binferry
