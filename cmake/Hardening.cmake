@@ -7,3 +7,5 @@ if(NOT BINFERRY_SANITIZE)
   target_link_options(binferry_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)  # without it CMake compiles position-independent programs and does not link them so

@@ -1,7 +1,7 @@
 // Runs a fuzz target without libFuzzer: every file of the folders named on the command line, then mutations of them.
 //
-// The seed is printed, and taken back from BINFERRY_SEED; BINFERRY_FUZZ_ITERATIONS is the number of mutations (100000 by
-// default, fewer if they take longer than 10 s). An input that fails is written to the working directory; move it to
+// The seed is printed, and taken back from BINFERRY_SEED; BINFERRY_FUZZ_ITERATIONS is the number of mutations (100000
+// by default, fewer if they take longer than 10 s). An input that fails is written to the working directory; move it to
 // tests/fuzz/crashes/NAME and it is replayed for ever.
 #include <algorithm>
 #include <array>

@@ -180,6 +180,14 @@ def sources_are_built(path, lines, root):
     yield 1, "no CMakeLists.txt names it"
 
 
+def links_lead_somewhere(path, lines, root):
+    """A relative link of a document names a file that is there."""
+    for number, line in enumerate(lines, 1):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", line):
+            if not re.match(r"\w+:", target) and not ((root / path).parent / target).exists():
+                yield number, f"the link to {target} leads nowhere"
+
+
 RULES = {
     rule.__name__: rule
     for rule in (
@@ -192,6 +200,9 @@ RULES = {
         suppressions_give_reasons,
     )
 }
+
+# Rules that look at other files too.
+TREE_RULES = {rule.__name__: rule for rule in (sources_are_built, links_lead_somewhere)}
 
 # (rule, path, text, is it a breach)
 SAMPLES = [
@@ -247,7 +258,10 @@ def check_samples():
 
 
 def check_tree(root, name):
-    files = [path for top in SOURCES for suffix in ("hpp", "cpp") for path in sorted((root / top).rglob(f"*.{suffix}"))]
+    patterns = [f"{top}/**/*.{suffix}" for top in SOURCES for suffix in ("hpp", "cpp")]
+    if name == "links_lead_somewhere":
+        patterns = ["*.md", "docs/**/*.md", "fixtures/**/*.md"]
+    files = [file for pattern in patterns for file in sorted(root.glob(pattern))]
     breaches = 0
     for file in files:
         path = file.relative_to(root).as_posix()
@@ -258,13 +272,13 @@ def check_tree(root, name):
         elif name == "whitespace":
             breaches += 1
             print(f"{path}:{len(lines)}: no newline at the end")
-        found = sources_are_built(path, lines, root) if name == "sources_are_built" else RULES[name](path, lines)
+        found = TREE_RULES[name](path, lines, root) if name in TREE_RULES else RULES[name](path, lines)
         for number, what in found:
             breaches += 1
             print(f"{path}:{number}: {what}")
     print(f"{name}: {len(files)} files, {breaches} breaches")
     if not files:
-        print(f"no source files under {root}")
+        print(f"no files to check under {root}")
         return 1
     return breaches
 
