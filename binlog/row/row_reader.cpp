@@ -377,6 +377,15 @@ std::unexpected<Error> RowReader::bad_value(const Step& step, std::string what, 
 
 std::unexpected<Error> RowReader::bad_row(std::string what, Errc code) const {
   Error error{code, std::move(what), {}, {}};
+  // MariaDB may log TIME(3) as the old TIME with longer values and no word of it; all that follows is then shifted.
+  const bool has_old_temporal = std::ranges::any_of(table_->columns, [](const Column& column) {
+    return column.storage == Storage::time_old || column.storage == Storage::datetime_old ||
+           column.storage == Storage::timestamp_old;
+  });
+  if (has_old_temporal) {
+    error.hint = "the table has TIME, DATETIME or TIMESTAMP columns of the old format, whose fractions cannot be read: "
+                 "set mysql56_temporal_format=ON and run ALTER TABLE ... FORCE at the source";
+  }
   return std::unexpected(
       std::move(error).at(table_->schema + '.' + table_->name + ": row " + std::to_string(rows_read_)));
 }
