@@ -2,8 +2,13 @@
 #include "tests/integration/support/select_all.hpp"
 #include "tests/integration/support/server_process.hpp"
 #include "tests/integration/support/skip.hpp"
+#include "tests/integration/support/workload.hpp"
 
 #include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
 
 namespace binferry::test {
 namespace {
@@ -18,6 +23,11 @@ std::string flavor_name(const testing::TestParamInfo<Flavor>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Servers, testing::Values(Flavor::mariadb, Flavor::mysql56), flavor_name);
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 TEST_P(Servers, KeepCommittedRowsOverACrashAndListTheirLogs) {
   ServerOptions options;
@@ -56,6 +66,52 @@ TEST_P(Servers, RefuseAStatementWithoutLosingTheConnection) {
   EXPECT_NE(refusal->code(), 0U);
   EXPECT_EQ(client.scalar("SELECT 3"), "3");
   EXPECT_EQ(client.scalar("SELECT @@binlog_format"), "ROW");
+}
+
+WorkloadOptions everything(Flavor flavor, std::uint64_t seed) {
+  WorkloadOptions options;
+  options.flavor = flavor;
+  options.seed = seed;
+  options.converting_ddl = true;
+  options.xa = true;
+  options.foreign_keys = true;
+  return options;
+}
+
+TEST_P(Servers, TakeTheSameLoadFromTheSameSeedAndRefuseLittleOfIt) {
+  const std::uint64_t seed = seed_or(7);
+  SCOPED_TRACE("BINFERRY_SEED=" + std::to_string(seed));
+  ServerOptions options;
+  options.flavor = GetParam();
+  ServerProcess server(options);
+  std::vector<std::string> traces;
+  for (const char* schema : {"one", "two"}) {
+    WorkloadOptions load = everything(GetParam(), seed);
+    load.schema = schema;
+    load.trace = server.folder() / schema;
+    Workload workload(load, server.endpoint());
+    workload.prepare();
+    workload.run(150);
+    workload.finish();
+    EXPECT_GT(workload.counts().executed, 2 * workload.counts().refused);
+    EXPECT_GT(workload.counts().executed_by_verb.at("INSERT"), 20U);
+    EXPECT_GT(workload.counts().executed_by_verb.at("ALTER"), 2U);
+    const std::string quoted = quote_name(schema);
+    std::string& trace = traces.emplace_back(read_text(load.trace));
+    for (std::size_t at = 0; (at = trace.find(quoted, at)) != std::string::npos;) trace.replace(at, quoted.size(), "S");
+  }
+  EXPECT_EQ(traces[0], traces[1]);
+}
+
+TEST_P(Servers, TakeTheLoadOfSeveralWritersAtOnce) {
+  const std::uint64_t seed = seed_or(8);
+  SCOPED_TRACE("BINFERRY_SEED=" + std::to_string(seed));
+  ServerOptions options;
+  options.flavor = GetParam();
+  ServerProcess server(options);
+  const WorkloadCounts counts =
+      run_writers(everything(GetParam(), seed), server.endpoint(), 3, std::chrono::milliseconds(1500));
+  EXPECT_GT(counts.executed, 50U);
 }
 
 TEST(TableDump, ADifferenceNamesTheRowAndFloatsCompareAsNumbers) {
