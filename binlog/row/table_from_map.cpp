@@ -145,7 +145,7 @@ bool is_integer(const Column& column) {
 }
 
 // The columns that SIGNEDNESS counts: YEAR among them, BIT not.
-bool is_numeric(const Column& column) {
+bool has_sign_bit(const Column& column) {
   return column.type <= ColumnType::decimal || column.type == ColumnType::year;
 }
 
@@ -202,7 +202,7 @@ class MetadataReader {
 
   Status signs() {
     const auto& field = metadata_[OptionalMetadata::signedness];
-    const std::vector<Column*> numeric = select(is_numeric);
+    const std::vector<Column*> numeric = select(has_sign_bit);
     if (field && field->size() != (numeric.size() + 7) / 8) return bad("SIGNEDNESS");
     for (std::size_t i = 0; i < numeric.size(); ++i) {
       Column& column = *numeric[i];
