@@ -50,7 +50,7 @@ struct Column {
   std::uint8_t precision = 0;       // DECIMAL digits
   std::uint8_t scale = 0;           // DECIMAL digits after the point; for FLOAT(m,d)/DOUBLE(m,d) see `decimals`
   std::uint8_t decimals = kNoDecimals;   // FLOAT/DOUBLE printed with a fixed number of decimals (schema only)
-  std::uint32_t length = 0;         // maximum bytes of strings, JSON, VECTOR; bytes of BINARY(n); bits of BIT; bytes of ENUM/SET
+  std::uint32_t length = 0;         // most bytes of strings, JSON, VECTOR; bytes of BINARY(n), ENUM, SET; bits of BIT
   std::uint32_t zerofill = 0;       // display width of a ZEROFILL integer (schema only), 0 if none
   bool is_unsigned = false;
   bool sign_known = true;           // false: neither TABLE_MAP nor a schema says whether the integer is unsigned

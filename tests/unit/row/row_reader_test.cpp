@@ -435,14 +435,16 @@ TEST(RowReader, AnErrorNamesTableRowAndColumn) {
   EXPECT_EQ(rows.after.size(), 1U);
   EXPECT_NE(rows.error->message().find("d.t: row 2: value of column name"), std::string::npos) << rows.error->message();
   // A length that fits the event but not the column.
-  const auto too_long = decode(EventType::write_rows, rows_body(2, "\x03", from_hex("00 01 0B") + std::string(11, 'x')));
+  const auto too_long =
+      decode(EventType::write_rows, rows_body(2, "\x03", from_hex("00 01 0B") + std::string(11, 'x')));
   EXPECT_TRUE(read_all(reader, table, *too_long->event).error);
 }
 
 TEST(RowReader, AReusedReaderForgetsTheFormerTableAndBitmap) {
   RowReader reader;
   const auto wide = shared_table(map_body(std::vector<MapColumn>(9, MapColumn{wire_type::kTiny})));
-  const auto full = decode(EventType::write_rows, rows_body(9, "\xFF\x01", std::string(2, '\0') + std::string(9, '\x07')));
+  const auto full =
+      decode(EventType::write_rows, rows_body(9, "\xFF\x01", std::string(2, '\0') + std::string(9, '\x07')));
   ASSERT_EQ(read_all(reader, wide, *full->event).after.size(), 1U);
   const auto one = decode(EventType::write_rows, rows_body(9, two(0, 1), from_hex("00 05")));
   const ReadRows rows = read_all(reader, wide, *one->event);

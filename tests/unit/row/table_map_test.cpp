@@ -86,8 +86,11 @@ TEST(TableMap, TableIdsOfFourBytesAreRead) {
 }
 
 TEST(TableMap, WithoutMetadataNamesAreNumbersAndSignsUnknown) {
-  const Result<Table> table = table_of(map_body({{wire_type::kLong}, {wire_type::kBlob, "\x02"}, {wire_type::kString, "\xFE\x0A"},
-                                                 {wire_type::kYear}, {wire_type::kNewDecimal, "\x0A\x02"}}));
+  const Result<Table> table = table_of(map_body({{wire_type::kLong},
+                                                 {wire_type::kBlob, "\x02"},
+                                                 {wire_type::kString, "\xFE\x0A"},
+                                                 {wire_type::kYear},
+                                                 {wire_type::kNewDecimal, "\x0A\x02"}}));
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_FALSE(table->names_known);
   EXPECT_FALSE(table->key_known);
@@ -102,11 +105,15 @@ TEST(TableMap, WithoutMetadataNamesAreNumbersAndSignsUnknown) {
 
 TEST(TableMap, SignednessCountsYearAndNotBitOrGeometry) {
   // PROTOCOL 9.2: geometry, int unsigned, tinyint, float unsigned, decimal unsigned, year, bit.
-  const Result<Table> table = table_of(
-      map_body({{wire_type::kGeometry, "\x04"}, {wire_type::kLong}, {wire_type::kTiny}, {wire_type::kFloat, "\x04"},
-                {wire_type::kNewDecimal, "\x0A\x02"}, {wire_type::kYear}, {wire_type::kBit, std::string("\x01\x00", 2)}},
-               from_hex("01 01 B8")),
-      true);
+  const Result<Table> table = table_of(map_body({{wire_type::kGeometry, "\x04"},
+                                                 {wire_type::kLong},
+                                                 {wire_type::kTiny},
+                                                 {wire_type::kFloat, "\x04"},
+                                                 {wire_type::kNewDecimal, "\x0A\x02"},
+                                                 {wire_type::kYear},
+                                                 {wire_type::kBit, std::string("\x01\x00", 2)}},
+                                                from_hex("01 01 B8")),
+                                       true);
   ASSERT_TRUE(table) << table.error().message();
   const bool expected[] = {false, true, false, true, true, true, false};
   for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(table->columns[i].is_unsigned, expected[i]) << i;
@@ -155,7 +162,8 @@ TEST(TableMap, LabelsComeInUtf8WhateverTheirCharset) {
 }
 
 TEST(TableMap, LabelsOfAnUnknownCharsetStayUnknown) {
-  const Result<Table> table = table_of(map_body({{wire_type::kString, "\xF7\x01"}}, field(6, from_hex("02 01 61 01 E4"))));
+  const Result<Table> table =
+      table_of(map_body({{wire_type::kString, "\xF7\x01"}}, field(6, from_hex("02 01 61 01 E4"))));
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE(table->columns[0].labels.empty());
 }
@@ -183,7 +191,8 @@ TEST(TableMap, DefaultCharsetHasExceptionsByCharacterColumn) {
 }
 
 TEST(TableMap, OnlyMariaDbCountsGeometryAmongCharacterColumns) {
-  const std::vector<MapColumn> columns = {{wire_type::kGeometry, "\x04"}, {wire_type::kVarchar, std::string("\x10\x00", 2)}};
+  const std::vector<MapColumn> columns = {{wire_type::kGeometry, "\x04"},
+                                          {wire_type::kVarchar, std::string("\x10\x00", 2)}};
   const Result<Table> mariadb = table_of(map_body(columns, field(3, from_hex("3F 08"))), true);
   ASSERT_TRUE(mariadb) << mariadb.error().message();
   EXPECT_EQ(mariadb->columns[1].type, ColumnType::varchar);
@@ -243,9 +252,9 @@ TEST(TableMap, InvisibleColumnsAndTheGeneratedKeyAreMarked) {
 
 TEST(TableMap, ColumnsBehindFunctionalIndexesAreHidden) {
   // A typed array of DECIMAL(10,2) between two integers: its metadata is as long as its element type says.
-  const Result<Table> table = table_of(
-      map_body({{wire_type::kTiny}, {wire_type::kTypedArray, "\xF6\x0A\x02"}, {wire_type::kBlob, "\x02"}, {wire_type::kTiny}},
-               field(4, from_hex("01 61 01 62 01 63 0C") + "!hidden!i!0!")));
+  const Result<Table> table = table_of(map_body(
+      {{wire_type::kTiny}, {wire_type::kTypedArray, "\xF6\x0A\x02"}, {wire_type::kBlob, "\x02"}, {wire_type::kTiny}},
+      field(4, from_hex("01 61 01 62 01 63 0C") + "!hidden!i!0!")));
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE(table->columns[1].hidden);
   EXPECT_EQ(table->columns[2].storage, Storage::length_2);
@@ -261,11 +270,13 @@ TEST(TableMap, ColumnsBehindFunctionalIndexesAreHidden) {
 
 TEST(TableMap, CompressedColumnsOfMariaDb) {
   // PROTOCOL 9.2: (int, varchar(2000) COMPRESSED, text COMPRESSED, varchar(100) COMPRESSED, text COMPRESSED).
-  const Result<Table> table =
-      table_of(map_body({{wire_type::kLong}, {wire_type::kVarcharCompressed, "\xD1\x07"}, {wire_type::kBlobCompressed, "\x02"},
-                         {wire_type::kVarcharCompressed, std::string("\x65\x00", 2)}, {wire_type::kBlobCompressed, "\x02"}},
-                        field(3, from_hex("08 08 08 3F"))),
-               true);
+  const Result<Table> table = table_of(map_body({{wire_type::kLong},
+                                                 {wire_type::kVarcharCompressed, "\xD1\x07"},
+                                                 {wire_type::kBlobCompressed, "\x02"},
+                                                 {wire_type::kVarcharCompressed, std::string("\x65\x00", 2)},
+                                                 {wire_type::kBlobCompressed, "\x02"}},
+                                                field(3, from_hex("08 08 08 3F"))),
+                                       true);
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_EQ(table->columns[1].storage, Storage::compressed_2);
   EXPECT_EQ(table->columns[1].length, 2000U);
@@ -282,11 +293,16 @@ TEST(TableMap, VectorsHaveTheirDimensions) {
 }
 
 TEST(TableMap, ImpossibleMetadataIsCorrupt) {
-  const MapColumn impossible[] = {
-      {wire_type::kFloat, "\x08"}, {wire_type::kDouble, "\x04"}, {wire_type::kTime2, "\x07"},
-      {wire_type::kNewDecimal, "\x42\x02"}, {wire_type::kNewDecimal, "\x05\x06"}, {wire_type::kBlob, "\x05"},
-      {wire_type::kBit, std::string("\x00\x00", 2)}, {wire_type::kBit, "\x01\x08"}, {wire_type::kBit, std::string("\x08\x00", 2)},
-      {wire_type::kVarcharCompressed, std::string("\x00\x00", 2)}};
+  const MapColumn impossible[] = {{wire_type::kFloat, "\x08"},
+                                  {wire_type::kDouble, "\x04"},
+                                  {wire_type::kTime2, "\x07"},
+                                  {wire_type::kNewDecimal, "\x42\x02"},
+                                  {wire_type::kNewDecimal, "\x05\x06"},
+                                  {wire_type::kBlob, "\x05"},
+                                  {wire_type::kBit, std::string("\x00\x00", 2)},
+                                  {wire_type::kBit, "\x01\x08"},
+                                  {wire_type::kBit, std::string("\x08\x00", 2)},
+                                  {wire_type::kVarcharCompressed, std::string("\x00\x00", 2)}};
   for (const MapColumn& column : impossible) {
     EXPECT_EQ(code_of(table_of(map_body({column}))), Errc::corrupt) << int{column.type};
   }
