@@ -49,6 +49,7 @@ struct ColumnSpec {
   bool null_given = false;      // NULL was written
   bool not_null_given = false;  // NOT NULL was written
   bool text_type = false;       // the type takes a character set
+  std::optional<std::uint32_t> text_characters;  // TEXT(n), BLOB(n): the smallest type that holds n characters
   bool national = false;        // NCHAR and friends: utf8mb3
   bool primary = false;
   bool unique = false;

@@ -68,6 +68,7 @@ struct ColumnDefinition {
   bool compressed = false;           // MariaDB column compression
   bool json_alias = false;           // MariaDB JSON: LONGTEXT with a JSON_VALID check
   bool without_versioning = false;   // MariaDB
+  std::string check;                 // MariaDB's check of a column, which has no name; MySQL's stand in the table
   std::optional<std::uint32_t> srid;
   std::string comment;
   bool operator==(const ColumnDefinition&) const = default;
@@ -107,7 +108,7 @@ struct ForeignKey {
 };
 
 struct CheckConstraint {
-  std::string name;        // may be empty: a MariaDB column check, or one the server named
+  std::string name;
   std::string expression;  // without the outer parentheses
   bool enforced = true;
   bool operator==(const CheckConstraint&) const = default;
