@@ -1,9 +1,9 @@
 #include "binlog/base/crypto.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <openssl/evp.h>
 
 namespace binferry {
 namespace {
@@ -85,9 +85,15 @@ Result<std::array<std::uint8_t, kAesBlockSize>> aes_encrypt_block(Bytes key, Byt
   return out;
 }
 
-std::array<std::uint8_t, 20> sha1(Bytes bytes) { return digest<20>(EVP_sha1(), bytes); }
-std::array<std::uint8_t, 32> sha256(Bytes bytes) { return digest<32>(EVP_sha256(), bytes); }
-std::array<std::uint8_t, 64> sha512(Bytes bytes) { return digest<64>(EVP_sha512(), bytes); }
+std::array<std::uint8_t, 20> sha1(Bytes bytes) {
+  return digest<20>(EVP_sha1(), bytes);
+}
+std::array<std::uint8_t, 32> sha256(Bytes bytes) {
+  return digest<32>(EVP_sha256(), bytes);
+}
+std::array<std::uint8_t, 64> sha512(Bytes bytes) {
+  return digest<64>(EVP_sha512(), bytes);
+}
 
 struct AesCtr::State {
   Context context;

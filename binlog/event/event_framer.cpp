@@ -36,7 +36,8 @@ Status verify_checksum(Bytes event, bool is_format_description, bool decrypted) 
   } else {
     computed = crc32(covered);
   }
-  if (stored == computed) [[likely]] return {};
+  if (stored == computed) [[likely]]
+    return {};
   return fail(Errc::checksum, "checksum mismatch (stored " + hex32(stored) + ", computed " + hex32(computed) + ")",
               decrypted ? "check that the key file is this server's; else fetch the file again"
                         : "fetch the file again, or restore it from another copy");
@@ -63,9 +64,9 @@ Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) 
   const Result<std::uint32_t> length = event_length(stored, options_.limits);
   if (!length) return std::unexpected(length.error());
   if (*length != stored.size()) {
-    return fail(stored.size() < *length ? Errc::truncated : Errc::corrupt,
-                "event length is " + std::to_string(*length) + " but " + std::to_string(stored.size()) +
-                    " bytes were given");
+    return fail(
+        stored.size() < *length ? Errc::truncated : Errc::corrupt,
+        "event length is " + std::to_string(*length) + " but " + std::to_string(stored.size()) + " bytes were given");
   }
   Bytes bytes = stored;
   if (nonce_) {
@@ -144,7 +145,7 @@ Status EventFramer::begin_encryption(Bytes body) {
   return {};
 }
 
-// PROTOCOL 1.7. The clear length sits where the fourth to seventh encrypted bytes would be; their home is the timestamp.
+// PROTOCOL 1.7. The stored bytes 0…3 are the encrypted ones of the length's place, which itself holds the clear length.
 Result<Bytes> EventFramer::decrypt(Bytes stored, std::uint64_t offset) {
   const Bytes key = options_.keys == nullptr ? Bytes{} : options_.keys->find(MariadbKeys::kBinlogKeyId);
   if (key.empty()) {

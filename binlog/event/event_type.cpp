@@ -79,8 +79,14 @@ constexpr std::array<Entry, 256> kTable = make_table();
 
 }  // namespace
 
-std::string_view name_of(EventType type) { return kTable[static_cast<std::uint8_t>(type)].name; }
-EventDuty duty_of(EventType type) { return kTable[static_cast<std::uint8_t>(type)].duty; }
-bool is_rows_event(EventType type) { return kTable[static_cast<std::uint8_t>(type)].rows; }
+std::string_view name_of(EventType type) {
+  return kTable[static_cast<std::uint8_t>(type)].name;
+}
+EventDuty duty_of(EventType type) {
+  return kTable[static_cast<std::uint8_t>(type)].duty;
+}
+bool is_rows_event(EventType type) {
+  return kTable[static_cast<std::uint8_t>(type)].rows;
+}
 
 }  // namespace binferry

@@ -70,12 +70,12 @@ std::string_view name_of(EventType type);
 
 // What a reader owes an event of this type (the "Duty" column of PROTOCOL 2).
 enum class EventDuty : std::uint8_t {
-  decode,      // part of a transaction or of its place; INTVAR, RAND and USER_VAR too: harmless before DDL
-  inert,       // known, carries nothing a replica needs
-  statement,   // evidence of statement-based logging (LOAD DATA as a statement)
-  stop,        // cannot be read on: obsolete format or an incident
-  network,     // appears in streams only
-  unknown,     // not in the list
+  decode,     // part of a transaction or of its place; INTVAR, RAND and USER_VAR too: harmless before DDL
+  inert,      // known, carries nothing a replica needs
+  statement,  // evidence of statement-based logging (LOAD DATA as a statement)
+  stop,       // cannot be read on: obsolete format or an incident
+  network,    // appears in streams only
+  unknown,    // not in the list
 };
 EventDuty duty_of(EventType type);
 

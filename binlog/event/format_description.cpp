@@ -53,8 +53,8 @@ Result<FormatDescription> decode_format_description(Bytes event) {
   format.header_length = in.u8();
   if (Status status = in.finish_open("FORMAT_DESCRIPTION"); !status) return propagate(status);
   if (format.header_length < kEventHeaderSize) {
-    return fail(Errc::corrupt, "FORMAT_DESCRIPTION announces event headers of " +
-                                   std::to_string(format.header_length) + " bytes");
+    return fail(Errc::corrupt,
+                "FORMAT_DESCRIPTION announces event headers of " + std::to_string(format.header_length) + " bytes");
   }
 
   format.has_checksum_field = writes_checksum_field(format);

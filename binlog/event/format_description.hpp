@@ -19,14 +19,14 @@ enum class ChecksumAlgorithm : std::uint8_t { off = 0, crc32 = 1 };
 inline constexpr std::size_t kChecksumSize = 4;
 
 struct FormatDescription {
-  std::string server_version;          // as written: `8.0.35`, `10.11.19-MariaDB-log`
+  std::string server_version;  // as written: `8.0.35`, `10.11.19-MariaDB-log`
   ServerKind kind = ServerKind::mysql;
-  std::uint32_t version = 0;           // 80035, 101119: major * 10000 + minor * 100 + patch; 0 if it is not a version
-  std::uint32_t created = 0;           // seconds since 1970; nonzero: written at a server start
+  std::uint32_t version = 0;  // 80035, 101119: major * 10000 + minor * 100 + patch; 0 if it is not a version
+  std::uint32_t created = 0;  // seconds since 1970; nonzero: written at a server start
   std::uint8_t header_length = kEventHeaderSize;  // of every event but FORMAT_DESCRIPTION and ROTATE; at least 19
-  bool has_checksum_field = false;     // false only for servers older than checksums (MySQL 5.6.1, MariaDB 5.3.0)
+  bool has_checksum_field = false;  // false only for servers older than checksums (MySQL 5.6.1, MariaDB 5.3.0)
   ChecksumAlgorithm checksum = ChecksumAlgorithm::off;  // of every other event that this one governs
-  std::uint8_t event_types = 0;        // post-header lengths that the event lists, from type 1 on
+  std::uint8_t event_types = 0;                         // post-header lengths that the event lists, from type 1 on
   std::array<std::uint8_t, 256> post_header_lengths{};  // by type code; 0 where not listed
 
   [[nodiscard]] std::uint8_t post_header_length(EventType type) const {

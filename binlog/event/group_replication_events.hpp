@@ -14,10 +14,10 @@
 namespace binferry {
 
 struct TransactionContext {
-  std::string_view server_uuid;           // text
+  std::string_view server_uuid;  // text
   std::uint32_t thread_id = 0;
   bool gtid_specified = false;
-  Bytes snapshot;                         // GtidSet::decode reads it
+  Bytes snapshot;  // GtidSet::decode reads it
   std::vector<std::string_view> write_set;
   std::vector<std::string_view> read_set;
 };

@@ -120,8 +120,7 @@ Result<GtidEvent> decode_gtid_tagged(Bytes body) {
     if (read_tagged_field(in, field, event)) continue;
     if (in.failed()) break;
     if (field <= last_required_field) {
-      return fail(Errc::unsupported, "GTID_TAGGED has the required field " + std::to_string(field),
-                  "upgrade binferry");
+      return fail(Errc::unsupported, "GTID_TAGGED has the required field " + std::to_string(field), "upgrade binferry");
     }
     break;  // the size of an unknown field is unknown, so what is behind it cannot be reached
   }

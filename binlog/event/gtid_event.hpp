@@ -51,7 +51,7 @@ struct MariadbGtidEvent {
   static constexpr std::uint8_t kDdl = 0x20;
   static constexpr std::uint8_t kPreparedXa = 0x40;
   static constexpr std::uint8_t kCompletedXa = 0x80;
-  static constexpr std::uint8_t kMultiEngine = 0x01;     // of flags_extra, as are the following
+  static constexpr std::uint8_t kMultiEngine = 0x01;  // of flags_extra, as are the following
   static constexpr std::uint8_t kStartAlter = 0x02;
   static constexpr std::uint8_t kCommitAlter = 0x04;
   static constexpr std::uint8_t kRollbackAlter = 0x08;
@@ -59,8 +59,8 @@ struct MariadbGtidEvent {
 
   MariadbGtid gtid;
   std::uint8_t flags = 0;
-  std::optional<std::uint64_t> commit_id;    // groups committed together share it
-  std::optional<XaId> xid;                   // with kPreparedXa (this is the XA START) or kCompletedXa
+  std::optional<std::uint64_t> commit_id;  // groups committed together share it
+  std::optional<XaId> xid;                 // with kPreparedXa (this is the XA START) or kCompletedXa
   std::uint8_t flags_extra = 0;
   std::uint8_t extra_engines = 0;
   std::optional<std::uint64_t> start_alter;  // sequence number of the START ALTER that this group completes

@@ -138,7 +138,7 @@ Result<MysqlKeyring> MysqlKeyring::parse_component_file(std::string_view content
   JsonStrings json(content);
   MysqlKeyring keyring;
   std::string_view string;
-  std::string_view member;   // the name before the last colon
+  std::string_view member;  // the name before the last colon
   std::string_view id;
   std::optional<std::string_view> data;
   bool after_colon = false;
@@ -184,7 +184,8 @@ Bytes MysqlKeyring::find(std::string_view key_id) const {
   return found == keys_.end() ? Bytes{} : bytes_of(found->second);
 }
 
-Result<MysqlFileDecryptor> MysqlFileDecryptor::create(const MysqlEncryptionHeader& header, const MysqlKeyring& keyring) {
+Result<MysqlFileDecryptor> MysqlFileDecryptor::create(const MysqlEncryptionHeader& header,
+                                                      const MysqlKeyring& keyring) {
   const Bytes key = keyring.find(header.key_id);
   if (key.empty()) {
     return fail(Errc::encrypted, "the keyring has no key `" + header.key_id + "`", std::string(kKeyringHint));

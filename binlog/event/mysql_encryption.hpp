@@ -23,7 +23,7 @@ inline constexpr std::size_t kMysqlEncryptionHeaderSize = 512;
 bool is_mysql_encrypted(Bytes file_start);
 
 struct MysqlEncryptionHeader {
-  std::string key_id;                               // `MySQLReplicationKey_<server uuid>_<number>`
+  std::string key_id;  // `MySQLReplicationKey_<server uuid>_<number>`
   std::array<std::uint8_t, 32> encrypted_password{};
   std::array<std::uint8_t, 16> iv{};
 };

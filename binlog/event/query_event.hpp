@@ -27,7 +27,7 @@ struct QueryStatus {
 
   // Collation ids of the session.
   struct Charset {
-    std::uint16_t client = 0;      // of the statement's text
+    std::uint16_t client = 0;  // of the statement's text
     std::uint16_t connection = 0;
     std::uint16_t server = 0;
   };
@@ -35,23 +35,23 @@ struct QueryStatus {
   std::optional<std::uint32_t> flags2;
   std::optional<std::uint64_t> sql_mode;
   std::optional<Charset> charset;
-  std::optional<std::uint16_t> database_collation;                  // CHARSET_DATABASE
+  std::optional<std::uint16_t> database_collation;  // CHARSET_DATABASE
   std::optional<std::uint16_t> default_collation_for_utf8mb4;
-  std::string_view time_zone;                                       // empty: SYSTEM was not relevant
+  std::string_view time_zone;  // empty: SYSTEM was not relevant
   std::string_view catalog;
   std::string_view invoker_user;
   std::string_view invoker_host;
-  std::optional<std::uint32_t> microseconds;                        // of the header's timestamp; MariaDB's HRNOW too
-  std::optional<std::uint64_t> ddl_xid;                             // atomic DDL; MariaDB's XID too
+  std::optional<std::uint32_t> microseconds;  // of the header's timestamp; MariaDB's HRNOW too
+  std::optional<std::uint64_t> ddl_xid;       // atomic DDL; MariaDB's XID too
   std::optional<std::uint16_t> auto_increment_increment;
   std::optional<std::uint16_t> auto_increment_offset;
   std::optional<std::uint16_t> lc_time_names;
   std::optional<bool> explicit_defaults_for_timestamp;
   std::optional<bool> sql_require_primary_key;
   std::optional<bool> default_table_encryption;
-  std::uint8_t mariadb_flags_extra = 0;                             // GTID_FLAGS3, as MariadbGtidEvent::flags_extra
-  std::uint64_t mariadb_start_alter = 0;                            // sequence number of the START ALTER; 0: none
-  Bytes mariadb_charset_collations;                                 // (u16 charset, u16 collation) pairs
+  std::uint8_t mariadb_flags_extra = 0;   // GTID_FLAGS3, as MariadbGtidEvent::flags_extra
+  std::uint64_t mariadb_start_alter = 0;  // sequence number of the START ALTER; 0: none
+  Bytes mariadb_charset_collations;       // (u16 charset, u16 collation) pairs
 
   // Databases the statement touched, unless there were too many to list.
   bool too_many_databases = false;
@@ -66,10 +66,10 @@ struct QueryStatus {
 struct QueryEvent {
   std::uint32_t thread_id = 0;
   std::uint32_t exec_time_s = 0;
-  std::uint16_t error_code = 0;   // nonzero: it failed at the source after a partial effect
+  std::uint16_t error_code = 0;  // nonzero: it failed at the source after a partial effect
   QueryStatus status;
-  std::string_view database;      // the session's default database
-  std::string_view text;          // in the client's character set, not necessarily UTF-8
+  std::string_view database;  // the session's default database
+  std::string_view text;      // in the client's character set, not necessarily UTF-8
 };
 
 // `post_header_size` is the format's (at least 13). Errors: `truncated`, `corrupt`.
@@ -84,9 +84,9 @@ Result<QueryEvent> decode_query_compressed(Bytes body, std::string& text_buffer,
 struct ExecuteLoadQuery {
   QueryEvent query;
   std::uint32_t file_id = 0;
-  std::uint32_t name_start = 0;   // offsets of the file name in the text
+  std::uint32_t name_start = 0;  // offsets of the file name in the text
   std::uint32_t name_end = 0;
-  std::uint8_t duplicates = 0;    // 0 error, 1 ignore, 2 replace
+  std::uint8_t duplicates = 0;  // 0 error, 1 ignore, 2 replace
 };
 Result<ExecuteLoadQuery> decode_execute_load_query(Bytes body);
 

@@ -35,11 +35,11 @@ struct EventHeader {
 
 struct RawEvent {
   EventHeader header;
-  Bytes bytes;              // the whole event, decrypted, as it would be relayed; checksum included where present
-  Bytes body;               // between header and checksum
-  std::string_view file;    // base name of the log file, e.g. `binlog.000003`
-  std::uint64_t offset = 0; // 64-bit offset of the event's first byte in the file
-  std::uint64_t end = 0;    // offset just behind it; for an event inside a TRANSACTION_PAYLOAD, the outer event's
+  Bytes bytes;               // the whole event, decrypted, as it would be relayed; checksum included where present
+  Bytes body;                // between header and checksum
+  std::string_view file;     // base name of the log file, e.g. `binlog.000003`
+  std::uint64_t offset = 0;  // 64-bit offset of the event's first byte in the file
+  std::uint64_t end = 0;     // offset just behind it; for an event inside a TRANSACTION_PAYLOAD, the outer event's
   // `bytes` is a file mapping because the event is very large: whoever streams through it should give pages back behind
   // itself (binlog/base/mapped_pages.hpp).
   bool is_mapped = false;

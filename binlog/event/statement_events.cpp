@@ -68,6 +68,8 @@ Result<std::string_view> decode_rows_query(Bytes body) {
   return text_of(body.subspan(1));  // the first byte is the length modulo 256: useless
 }
 
-std::string_view decode_annotate_rows(Bytes body) { return text_of(body); }
+std::string_view decode_annotate_rows(Bytes body) {
+  return text_of(body);
+}
 
 }  // namespace binferry

@@ -30,7 +30,7 @@ struct UserVar {
   bool is_null = true;
   Kind kind = Kind::string;
   std::uint32_t collation = 0;
-  Bytes value;               // as on the wire: text, 8-byte double or integer, precision, scale and packed decimal
+  Bytes value;  // as on the wire: text, 8-byte double or integer, precision, scale and packed decimal
   bool is_unsigned = false;
 };
 Result<UserVar> decode_user_var(Bytes body);

@@ -119,8 +119,8 @@ Result<bool> PayloadReader::fill(std::size_t size) {
     held += *got;
     total_bytes_ += *got;
     if (total_bytes_ > limits_.payload_bytes) {
-      return fail(Errc::limit, "the payload is larger than the limit of " + std::to_string(limits_.payload_bytes) +
-                                   " bytes");
+      return fail(Errc::limit,
+                  "the payload is larger than the limit of " + std::to_string(limits_.payload_bytes) + " bytes");
     }
   }
   window_ = Bytes(buffer_).first(held);

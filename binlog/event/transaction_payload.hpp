@@ -30,8 +30,8 @@ class PayloadReader {
   // `outer` is the TRANSACTION_PAYLOAD event; its bytes and file name must live until the last next().
   Status open(const RawEvent& outer);
 
-  // The next event inside, null behind the last. It has no checksum, carries the outer event's file, offset and end, and
-  // lives until the next call. Errors carry the outer event's place; after one the payload cannot be read on:
+  // The next event inside, null behind the last. It has no checksum, carries the outer event's file, offset and end,
+  // and lives until the next call. Errors carry the outer event's place; after one the payload cannot be read on:
   //   corrupt        malformed compression, an event cut short, a payload inside the payload
   //   limit          more than Limits::payload_bytes inside, or a compression window beyond the cap
   //   unknown_event  as EventFramer::frame
@@ -47,12 +47,12 @@ class PayloadReader {
   std::vector<std::uint8_t> buffer_;
   RawEvent outer_;
   RawEvent inner_;
-  Bytes compressed_;            // what zstd has not consumed
-  Bytes window_;                // decompressed and not given out: in buffer_, or in the payload if it is stored plain
-  std::size_t given_bytes_ = 0; // of the front of window_, to be dropped at the next call
+  Bytes compressed_;             // what zstd has not consumed
+  Bytes window_;                 // decompressed and not given out: in buffer_, or in the payload if it is stored plain
+  std::size_t given_bytes_ = 0;  // of the front of window_, to be dropped at the next call
   std::uint64_t total_bytes_ = 0;
   bool is_plain_ = false;
-  bool is_broken_ = true;       // nothing is open, or an error was given out
+  bool is_broken_ = true;  // nothing is open, or an error was given out
 };
 
 }  // namespace binferry

@@ -5,13 +5,13 @@
 #include "tests/unit/event/decode_any.hpp"
 #include "tests/unit/event/every_prefix.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
+
+#include <gtest/gtest.h>
 
 namespace binferry {
 namespace {
@@ -39,7 +39,8 @@ std::vector<fs::path> logs_below(const fs::path& folder) {
 }
 
 // Every event of the log to `visit`; the error that ended the reading, or nothing at a clean end.
-std::optional<Error> walk(const std::string& log, const MariadbKeys* keys, const std::function<void(const RawEvent&)>& visit) {
+std::optional<Error> walk(const std::string& log, const MariadbKeys* keys,
+                          const std::function<void(const RawEvent&)>& visit) {
   FramerOptions options;
   options.keys = keys;
   EventFramer framer(options);
@@ -111,9 +112,9 @@ TEST(EventCorpus, MySqlFiveSixDecodesWhollyAndItsPrefixesSafely) {
 TEST(EventCorpus, MariaDbDecodesWhollyEncryptedFilesToo) {
   using enum EventType;
   Seen seen = decode_folder(kFixtures / "mariadb-10.11");
-  expect_types(seen, {format_description, mariadb_gtid, gtid_list, binlog_checkpoint, start_encryption, query,
-                      query_compressed, annotate_rows, table_map, write_rows_v1, write_rows_compressed_v1, xid,
-                      xa_prepare, rotate});
+  expect_types(
+      seen, {format_description, mariadb_gtid, gtid_list, binlog_checkpoint, start_encryption, query, query_compressed,
+             annotate_rows, table_map, write_rows_v1, write_rows_compressed_v1, xid, xa_prepare, rotate});
 }
 
 TEST(EventCorpus, AnEncryptedFileAsksForItsKeyAfterItsClearEvents) {
@@ -130,8 +131,7 @@ TEST(EventCorpus, AnEncryptedFileAsksForItsKeyAfterItsClearEvents) {
 
 TEST(EventCorpus, SampleLogsDecodeAlsoTheEncryptedOne) {
   if (!fs::exists(kCorpus / "mariadb-10.11-samples")) GTEST_SKIP() << "no collection of logs beside the checkout";
-  const auto keys =
-      MariadbKeys::parse(bytes_of("1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
+  const auto keys = MariadbKeys::parse(bytes_of("1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
   ASSERT_TRUE(keys);
   Seen seen;
   for (const fs::path& path : logs_below(kCorpus / "mariadb-10.11-samples")) decode_all(path, &*keys, seen);
@@ -152,10 +152,8 @@ TEST(EventCorpus, LogsOfOtherProjectsDecodeButForTheDamagedAndAncientOnes) {
     if (error) refused.emplace(name, error->code);
   }
   const std::map<std::string, Errc> expected{
-      {"binlog_truncated_event.000001", Errc::truncated},
-      {"binlog_truncated_prev_gtid_event.000001", Errc::truncated},
-      {"corrupt-relay-bin.000624", Errc::truncated},
-      {"ver_5_1-wl2325_r.001", Errc::unsupported},
+      {"binlog_truncated_event.000001", Errc::truncated}, {"binlog_truncated_prev_gtid_event.000001", Errc::truncated},
+      {"corrupt-relay-bin.000624", Errc::truncated},      {"ver_5_1-wl2325_r.001", Errc::unsupported},
       {"ver_5_1-wl2325_s.001", Errc::unsupported},
   };
   EXPECT_EQ(refused, expected);

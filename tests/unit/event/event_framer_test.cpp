@@ -5,9 +5,9 @@
 #include "binlog/base/hex.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 namespace binferry {
 namespace {
@@ -313,7 +313,8 @@ class EncryptedMariadbFile : public ::testing::Test {
 TEST_F(EncryptedMariadbFile, IsReadWithKeysOfEverySize) {
   for (const std::size_t size : {16U, 24U, 32U}) {
     const std::string key = std::string("0123456789abcdef0123456789abcdef").substr(0, size);
-    const auto keys = MariadbKeys::parse(bytes_of("# ours\n2;00112233445566778899aabbccddeeff\n1;" + to_hex(bytes_of(key))));
+    const auto keys =
+        MariadbKeys::parse(bytes_of("# ours\n2;00112233445566778899aabbccddeeff\n1;" + to_hex(bytes_of(key))));
     ASSERT_TRUE(keys) << keys.error().what;
     FramerOptions options;
     options.keys = &*keys;
@@ -367,8 +368,9 @@ TEST_F(EncryptedMariadbFile, IsPlainInAStreamAndAfterACopyFromOne) {
 }
 
 TEST(MariadbKeyFile, LinesCommentsAndSpacesAreRead) {
-  const auto keys = MariadbKeys::parse(bytes_of("# comment\n\n 1;00112233445566778899AABBCCDDEEFF # the log's\r\n"
-                                                "4294967295;000102030405060708090a0b0c0d0e0f1011121314151617\n"));
+  const auto keys =
+      MariadbKeys::parse(bytes_of("# comment\n\n 1;00112233445566778899AABBCCDDEEFF # the log's\r\n"
+                                  "4294967295;000102030405060708090a0b0c0d0e0f1011121314151617\n"));
   ASSERT_TRUE(keys);
   EXPECT_EQ(to_hex(keys->find(1)), "00112233445566778899AABBCCDDEEFF");
   EXPECT_EQ(keys->find(4294967295).size(), 24U);
@@ -376,9 +378,10 @@ TEST(MariadbKeyFile, LinesCommentsAndSpacesAreRead) {
 }
 
 TEST(MariadbKeyFile, ABadLineIsNamedAndItsKeyIsNot) {
-  for (const std::string_view line : {"1;0011", "1 00112233445566778899aabbccddeeff", ";00112233445566778899aabbccddeeff",
-                                      "1;zz112233445566778899aabbccddeeff", "0;00112233445566778899aabbccddeeff",
-                                      "4294967296;00112233445566778899aabbccddeeff"}) {
+  for (const std::string_view line :
+       {"1;0011", "1 00112233445566778899aabbccddeeff", ";00112233445566778899aabbccddeeff",
+        "1;zz112233445566778899aabbccddeeff", "0;00112233445566778899aabbccddeeff",
+        "4294967296;00112233445566778899aabbccddeeff"}) {
     const auto keys = MariadbKeys::parse(bytes_of("#\n" + std::string(line)));
     ASSERT_FALSE(keys) << line;
     EXPECT_EQ(keys.error().code, Errc::encrypted);

@@ -67,9 +67,9 @@ TEST(FormatDescription, MariaDbIsKnownByItsVersionText) {
 }
 
 TEST(FormatDescription, ServersOlderThanChecksumsHaveNoChecksumField) {
-  for (const auto& [version, has_field] : {std::pair{"5.6.0", false}, std::pair{"5.6.1", true}, std::pair{"5.5.62-log", false},
-                                           std::pair{"5.0.96", false}, std::pair{"5.2.14-MariaDB", false},
-                                           std::pair{"5.3.0-MariaDB", true}}) {
+  for (const auto& [version, has_field] :
+       {std::pair{"5.6.0", false}, std::pair{"5.6.1", true}, std::pair{"5.5.62-log", false}, std::pair{"5.0.96", false},
+        std::pair{"5.2.14-MariaDB", false}, std::pair{"5.3.0-MariaDB", true}}) {
     const auto format = decode_format_description(bytes_of(description(version, std::string(27, '\x07'), has_field)));
     ASSERT_TRUE(format) << version;
     EXPECT_EQ(format->has_checksum_field, has_field) << version;
@@ -78,8 +78,8 @@ TEST(FormatDescription, ServersOlderThanChecksumsHaveNoChecksumField) {
 }
 
 TEST(FormatDescription, TestReleasesWithOtherTypeCodesAreRefused) {
-  const auto format = decode_format_description(
-      bytes_of(description("5.2.2-a_drop6p13-debug-log", std::string(22, '\x07'), false)));
+  const auto format =
+      decode_format_description(bytes_of(description("5.2.2-a_drop6p13-debug-log", std::string(22, '\x07'), false)));
   ASSERT_FALSE(format);
   EXPECT_EQ(format.error().code, Errc::unsupported);
 }

@@ -65,8 +65,8 @@ TEST(GtidEvent, OnlyThePrefixesThatAnOlderServerWouldWriteAreRead) {
   out.pint(300).u32(80040U | 1U << 31).u32(80017).u64(99);
   for_every_prefix(out.str(), [](Bytes body) {
     const auto event = decode_gtid(body, false);
-    const bool ends_well = body.size() == 25 || body.size() == 42 || body.size() == 56 || body.size() == 59 ||
-                           body.size() == 67;
+    const bool ends_well =
+        body.size() == 25 || body.size() == 42 || body.size() == 56 || body.size() == 59 || body.size() == 67;
     EXPECT_EQ(event.has_value(), ends_well) << body.size();
     if (!event) {
       EXPECT_EQ(event.error().code, Errc::truncated);
@@ -190,7 +190,9 @@ TEST(MariadbGtidEvent, AnXaCommitCarriesTheSameName) {
 }
 
 TEST(MariadbGtidEvent, AnAlterHasAStartAndACommitThatNamesIt) {
-  const auto start = mariadb("210000000000000005000000290200000000" "00");
+  const auto start = mariadb(
+      "210000000000000005000000290200000000"
+      "00");
   ASSERT_TRUE(start);
   EXPECT_EQ(start->flags_extra, MariadbGtidEvent::kStartAlter);
   EXPECT_FALSE(start->start_alter);
@@ -207,7 +209,8 @@ TEST(MariadbGtidEvent, CommitIdAndXaNameMayBothBeThere) {
   EXPECT_EQ(event->commit_id, 77U);
   EXPECT_EQ(event->xid->text(), "X'61',X'',1");
   for_every_prefix(body, [](Bytes prefix) { EXPECT_FALSE(decode_mariadb_gtid(prefix, 1)) << prefix.size(); });
-  EXPECT_FALSE(decode_mariadb_gtid(bytes_of(ByteWriter().u64(9).u32(0).u8(0x40).u32(1).u8(65).u8(0).fill(65).str()), 1));
+  EXPECT_FALSE(
+      decode_mariadb_gtid(bytes_of(ByteWriter().u64(9).u32(0).u8(0x40).u32(1).u8(65).u8(0).fill(65).str()), 1));
 }
 
 TEST(GtidList, EmptyAndFilledListsAreRead) {
@@ -231,7 +234,8 @@ TEST(GtidList, FlagsAreNotPartOfTheCountAndTheCountMustFit) {
 }
 
 TEST(PreviousGtids, TheSetOfEarlierFilesIsRead) {
-  const std::string body = ByteWriter().u64(1).text(*from_hex("3E11FA4771CA11E19E33C80AA9429562")).u64(1).u64(1).u64(6).str();
+  const std::string body =
+      ByteWriter().u64(1).text(*from_hex("3E11FA4771CA11E19E33C80AA9429562")).u64(1).u64(1).u64(6).str();
   EXPECT_EQ(decode_previous_gtids(bytes_of(body))->text(), std::string(kUuid) + ":1-5");
   for_every_prefix(body, [](Bytes prefix) { EXPECT_FALSE(decode_previous_gtids(prefix)) << prefix.size(); });
 }

@@ -129,7 +129,8 @@ TEST(MysqlEncryption, TheHeaderMustBeWhole) {
 TEST(MysqlKeyring, AllThreeFormsGiveTheSameKey) {
   const std::string json = R"({"version": "1.0", "elements": [
       {"user": "", "data_id": "other", "data_type": "AES", "data": "00FF", "extension": []},
-      {"user": "root@\"x\"", "data": ")" + to_hex(bytes_of(kKey)) + R"(", "data_id": ")" + std::string(kKeyId) + R"("}]})";
+      {"user": "root@\"x\"", "data": ")" +
+                           to_hex(bytes_of(kKey)) + R"(", "data_id": ")" + std::string(kKeyId) + R"("}]})";
   const std::string text = "# keys\r\n" + std::string(kKeyId) + ";" + to_hex(bytes_of(kKey)) + "\r\n";
   for (const std::string& content : {plugin_file(), json, text}) {
     const auto keyring = MysqlKeyring::parse(bytes_of(content));
@@ -150,9 +151,9 @@ TEST(MysqlKeyring, APluginFileIsReadWhollyOrNotAtAll) {
 }
 
 TEST(MysqlKeyring, DamageIsAnErrorWithoutAKeyInIt) {
-  for (const std::string_view content : {"{\"elements\":[{\"data_id\":\"a\",\"data\":\"5ECRET\"}]}", "a;5ECRET", "5ECRET",
-                                         ";5E", "{\"data\":\"5E5E\"}", "{\"data_id\":\"a\",\"data\":\"5E\"",
-                                         "{\"data_id\":\"a"}) {
+  for (const std::string_view content :
+       {"{\"elements\":[{\"data_id\":\"a\",\"data\":\"5ECRET\"}]}", "a;5ECRET", "5ECRET", ";5E", "{\"data\":\"5E5E\"}",
+        "{\"data_id\":\"a\",\"data\":\"5E\"", "{\"data_id\":\"a"}) {
     const auto keyring = MysqlKeyring::parse(bytes_of(content));
     ASSERT_FALSE(keyring) << content;
     EXPECT_EQ(keyring.error().code, Errc::encrypted);

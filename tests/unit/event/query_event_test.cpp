@@ -15,7 +15,11 @@ using test::for_every_prefix;
 std::string query_body(std::string_view status, std::string_view database, std::string_view text,
                        std::string_view extra_post_header = {}) {
   ByteWriter out;
-  out.u32(12).u32(3).u8(static_cast<std::uint8_t>(database.size())).u16(0).u16(static_cast<std::uint16_t>(status.size()));
+  out.u32(12)
+      .u32(3)
+      .u8(static_cast<std::uint8_t>(database.size()))
+      .u16(0)
+      .u16(static_cast<std::uint16_t>(status.size()));
   out.text(extra_post_header).text(status).text(database).u8(0).text(text);
   return std::move(out).str();
 }
@@ -81,8 +85,13 @@ TEST(QueryEvent, EveryStatusVariableOfMySqlIsRead) {
 TEST(QueryEvent, MariaDbVariablesStandInItsOwnOrder) {
   // Of a COMMIT ALTER (PROTOCOL 9.2), and HRNOW and the character set collations besides.
   ByteWriter status;
-  status.text(*from_hex("0000000000" "010000000000000000" "0603737464" "04210021000800" "813D00000000000000"
-                        "82042100000000000000"));
+  status.text(
+      *from_hex("0000000000"
+                "010000000000000000"
+                "0603737464"
+                "04210021000800"
+                "813D00000000000000"
+                "82042100000000000000"));
   status.u8(128).u24(123456).u8(131).u8(1).u16(33).u16(45);
   const std::string body = query_body(status.str(), "d", "alter table t add c int");
   const auto query = decode_query(bytes_of(body));
@@ -136,8 +145,9 @@ TEST(QueryEvent, TheDatabaseNameEndsInNul) {
 
 // A statement of 60 bytes as MariaDB stores it with log_bin_compress: head, length, zlib stream.
 std::string compressed_block() {
-  return *from_hex("813C"
-                   "789CF3F40B760D0A51F0F40BF15728510873F409750D56D0302406680200B8E10D3A");
+  return *from_hex(
+      "813C"
+      "789CF3F40B760D0A51F0F40BF15728510873F409750D56D0302406680200B8E10D3A");
 }
 
 TEST(QueryEvent, ACompressedTextIsInflatedIntoTheCallersBuffer) {
@@ -149,9 +159,8 @@ TEST(QueryEvent, ACompressedTextIsInflatedIntoTheCallersBuffer) {
   EXPECT_EQ(query->text.data(), buffer.data());
   EXPECT_TRUE(decode_query_compressed(bytes_of(body), buffer, 60));
   EXPECT_EQ(decode_query_compressed(bytes_of(body), buffer, 59).error().code, Errc::limit);
-  for_every_prefix(body, [&](Bytes prefix) {
-    EXPECT_FALSE(decode_query_compressed(prefix, buffer, 60)) << prefix.size();
-  });
+  for_every_prefix(body,
+                   [&](Bytes prefix) { EXPECT_FALSE(decode_query_compressed(prefix, buffer, 60)) << prefix.size(); });
 }
 
 TEST(QueryEvent, ACompressedTextThatLiesAboutItsSizeAllocatesNothing) {

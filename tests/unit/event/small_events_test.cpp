@@ -67,7 +67,8 @@ TEST(StartEncryption, OnlySchemeOneIsKnown) {
   ASSERT_TRUE(start);
   EXPECT_EQ(start->key_version, 7U);
   EXPECT_EQ(text_of(start->nonce), "NONCE-nonce!");
-  EXPECT_EQ(decode_start_encryption(bytes_of(ByteWriter().u8(2).u32(7).fill(12).str())).error().code, Errc::unsupported);
+  EXPECT_EQ(decode_start_encryption(bytes_of(ByteWriter().u8(2).u32(7).fill(12).str())).error().code,
+            Errc::unsupported);
   for_every_prefix(body, [](Bytes prefix) { EXPECT_FALSE(decode_start_encryption(prefix)); });
 }
 

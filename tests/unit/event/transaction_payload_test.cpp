@@ -11,7 +11,12 @@ namespace {
 // An event as it stands in a payload: header, body, no checksum.
 std::string inner_event(EventType type, std::string_view body, std::uint16_t flags = 0) {
   ByteWriter out;
-  out.u32(9).u8(static_cast<std::uint8_t>(type)).u32(1).u32(static_cast<std::uint32_t>(19 + body.size())).u32(0).u16(flags);
+  out.u32(9)
+      .u8(static_cast<std::uint8_t>(type))
+      .u32(1)
+      .u32(static_cast<std::uint32_t>(19 + body.size()))
+      .u32(0)
+      .u16(flags);
   return std::move(out.text(body)).str();
 }
 
@@ -23,7 +28,9 @@ std::string payload_body(std::string_view payload, std::uint64_t compression, st
   return std::move(out).str();
 }
 
-std::string zstd(std::string_view bytes) { return *zstd_compress(bytes_of(bytes)); }
+std::string zstd(std::string_view bytes) {
+  return *zstd_compress(bytes_of(bytes));
+}
 
 struct Drained {
   std::vector<std::string> events;  // the bytes of each
