@@ -215,7 +215,9 @@ class Catalogue {
       } else if (word == "*") {
         add_words(charset, kUnicodeCollations, id);
       } else {
-        add(charset, id++, word == "-" ? std::string(charset.name) : std::string(charset.name) + "_" + std::string(word));
+        std::string name(charset.name);
+        if (word != "-") name.append("_").append(word);
+        add(charset, id++, std::move(name));
       }
     }
   }

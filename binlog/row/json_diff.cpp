@@ -18,7 +18,8 @@ struct Member;
 // A value of the document being patched. Containers stay the bytes they are until a path leads through them.
 struct Node {
   JsonValue value;
-  bool is_open = false;         // `members` hold what is inside, no longer value.data
+  std::string_view text;        // of a value that came as text: `value` has its kind, if it is a container, and no more
+  bool is_open = false;         // `members` hold what is inside, no longer value.data or text
   std::vector<Member> members;  // of an object in key order, of an array in item order
 };
 
@@ -36,6 +37,7 @@ class Patcher {
   Patcher(std::size_t total_bytes, const Limits& limits) : reader_(total_bytes), limits_(limits) {}
 
   bool load(Bytes document) { return reader_.root(document, root_.value); }
+  void load(std::string_view text) { root_ = of_text(text); }
 
   bool apply(const JsonDiff& diff) {
     Result<std::vector<JsonPathLeg>> path = parse_json_path(diff.path);
@@ -65,9 +67,18 @@ class Patcher {
  private:
   bool misfit() { return reader_.fail_with(Errc::corrupt, "a diff does not fit the document before"); }
 
+  static Node of_text(std::string_view text) {
+    Node node;
+    node.text = text;
+    if (text.starts_with('{')) node.value.kind = Kind::object;
+    if (text.starts_with('[')) node.value.kind = Kind::array;
+    return node;
+  }
+
   bool open(Node& node) {
     if (node.is_open) return true;
     node.is_open = true;
+    if (!node.text.empty()) return open_text(node);
     std::string_view key;
     for (std::size_t i = 0; i < node.value.number; ++i) {
       Member member;
@@ -75,6 +86,13 @@ class Patcher {
       member.key = node.value.kind == Kind::object ? key : std::string_view();
       node.members.push_back(std::move(member));
     }
+    return true;
+  }
+
+  bool open_text(Node& node) {
+    std::vector<JsonTextItem> items;
+    if (!split_json_text(node.text, items)) return reader_.fail_with(Errc::corrupt, "the text before is no document");
+    for (JsonTextItem& item : items) node.members.push_back({std::move(item.key), of_text(item.value)});
     return true;
   }
 
@@ -109,6 +127,10 @@ class Patcher {
   }
 
   bool print(const Node& node, std::size_t depth, std::string& out) {
+    if (!node.is_open && !node.text.empty()) {
+      out += node.text;
+      return true;
+    }
     if (!node.is_open) return append_json_value(reader_, node.value, depth, limits_, out);
     if (!enter_json_container(reader_, depth, limits_)) return false;
     const bool is_object = node.value.kind == Kind::object;
@@ -200,6 +222,20 @@ Status append_sql(std::string_view target, const std::vector<JsonDiff>& diffs, s
   return {};
 }
 
+Status append_patched(Patcher& patcher, Bytes vector, std::string& out) {
+  Result<std::vector<JsonDiff>> diffs = parse_json_diffs(vector);
+  if (!diffs) return propagate(diffs);
+  for (const JsonDiff& diff : *diffs) {
+    if (!patcher.apply(diff)) return patcher.status();
+  }
+  const std::size_t before = out.size();
+  if (!patcher.print(out)) {
+    out.resize(before);
+    return patcher.status();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<JsonDiff>> parse_json_diffs(Bytes vector) {
@@ -223,17 +259,17 @@ Result<std::vector<JsonDiff>> parse_json_diffs(Bytes vector) {
 }
 
 Status append_patched_json_text(Bytes document, Bytes vector, std::string& out, const Limits& limits) {
-  Result<std::vector<JsonDiff>> diffs = parse_json_diffs(vector);
-  if (!diffs) return propagate(diffs);
-  const std::size_t before = out.size();
   Patcher patcher(document.size() + vector.size(), limits);
-  bool is_good = patcher.load(document);
-  for (std::size_t i = 0; is_good && i < diffs->size(); ++i) is_good = patcher.apply((*diffs)[i]);
-  if (!is_good || !patcher.print(out)) {
-    out.resize(before);
-    return patcher.status();
-  }
-  return {};
+  if (!patcher.load(document)) return patcher.status();
+  return append_patched(patcher, vector, out);
+}
+
+Status append_patched_json_text(std::string_view document_text, Bytes vector, std::string& out,
+                                const Limits& limits) {
+  if (document_text.empty()) return fail(Errc::corrupt, "no JSON document to patch");
+  Patcher patcher(vector.size(), limits);
+  patcher.load(document_text);
+  return append_patched(patcher, vector, out);
 }
 
 Status append_json_diff_sql(std::string_view target, Bytes vector, std::string& out, const Limits& limits) {

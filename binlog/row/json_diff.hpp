@@ -25,6 +25,11 @@ Result<std::vector<JsonDiff>> parse_json_diffs(Bytes vector);
 // document: the row must be rejected, for nothing half-patched may be shown. `out` is then as before.
 Status append_patched_json_text(Bytes document, Bytes vector, std::string& out, const Limits& limits = {});
 
+// The same over a document as append_json_text() prints it: for a replica that keeps the text, when the image (MINIMAL,
+// NOBLOB) holds the steps without the document before. What the steps do not touch is copied as it stands.
+Status append_patched_json_text(std::string_view document_text, Bytes vector, std::string& out,
+                                const Limits& limits = {});
+
 // Appends the steps as an SQL expression over `target`, for when the document before is not at hand:
 // `JSON_REMOVE(JSON_REPLACE(@2, '$.a', 1), '$.b')`. Nothing at all if there are no steps but `target`.
 Status append_json_diff_sql(std::string_view target, Bytes vector, std::string& out, const Limits& limits = {});

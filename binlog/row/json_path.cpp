@@ -2,6 +2,7 @@
 
 #include "binlog/row/charset.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -90,7 +91,59 @@ bool take_leg(std::string_view& text, JsonPathLeg& leg) {
   return !leg.key.empty() && leg.key != "*";
 }
 
+void skip_blanks(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+bool take(std::string_view& text, char c) {
+  skip_blanks(text);
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// The text of one value, up to the comma or bracket behind it. Counts brackets, so that depth costs no stack.
+std::string_view take_value(std::string_view& text) {
+  skip_blanks(text);
+  std::size_t depth = 0;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+      }
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (depth == 0 && (c == ',' || c == ']' || c == '}')) {
+      break;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  const std::string_view value = text.substr(0, at);
+  text.remove_prefix(value.size());
+  return value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
+}
+
 }  // namespace
+
+bool split_json_text(std::string_view container, std::vector<JsonTextItem>& items) {
+  items.clear();
+  const bool is_object = take(container, '{');
+  if (!is_object && !take(container, '[')) return false;
+  const char end = is_object ? '}' : ']';
+  while (!take(container, end)) {
+    JsonTextItem item;
+    if (!items.empty() && !take(container, ',')) return false;
+    if (is_object && !(take(container, '"') && take_quoted(container, item.key) && take(container, ':'))) return false;
+    item.value = take_value(container);
+    if (item.value.empty()) return false;
+    items.push_back(std::move(item));
+  }
+  skip_blanks(container);
+  return container.empty();
+}
 
 Result<std::vector<JsonPathLeg>> parse_json_path(std::string_view path) {
   std::vector<JsonPathLeg> legs;
