@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace binferry {
