@@ -36,7 +36,7 @@ class DecryptingInput final : public Input {
     if (Status done = decryptor_.decrypt(offset, into.first(*got)); !done) return propagate(done);
     return got;
   }
-  Result<std::optional<std::uint64_t>> size() override {
+  Result<std::optional<std::uint64_t>> size() const override {
     Result<std::optional<std::uint64_t>> total = input_->size();
     if (total && total->has_value()) *total = **total - std::min<std::uint64_t>(**total, kMysqlEncryptionHeaderSize);
     return total;
@@ -140,10 +140,10 @@ Status FileSource::seek_to_start() {
                                      std::to_string(**total) + " bytes",
                                  name_, "check that it is the right file"});
   }
+  head_end_ = offset_;
   // A relay log may hold several FORMAT_DESCRIPTIONs, each in force up to the next; a pipe must be read in any case.
   if (relay_log_ || !total->has_value()) return walk_to_start();
   unproven_start_ = offset_ != options_.start;
-  head_end_ = offset_;
   offset_ = options_.start;
   return {};
 }
@@ -315,6 +315,22 @@ Result<std::uint64_t> FileSource::size() {
   Result<std::optional<std::uint64_t>> total = window_.input().size();
   if (!total) return propagate(total, name_);
   return total->value_or(offset_);
+}
+
+std::uint64_t FileSource::header_bytes() const {
+  if (offset_ < kFirstEventOffset) return 0;
+  return kFirstEventOffset + (decrypted_ ? kMysqlEncryptionHeaderSize : 0);
+}
+
+std::uint64_t FileSource::skipped_bytes() const { return head_end_ == 0 ? 0 : options_.start - head_end_; }
+
+// A file that was read to its end has the bytes that it had then: it may have grown since.
+std::uint64_t FileSource::file_bytes() const {
+  const std::uint64_t encryption_bytes = decrypted_ ? kMysqlEncryptionHeaderSize : 0;
+  const std::uint64_t read_bytes = offset_ + torn_tail_bytes_ + encryption_bytes;
+  if (phase_ == Phase::ended) return read_bytes;
+  const Result<std::optional<std::uint64_t>> total = window_.input().size();
+  return total && total->has_value() ? std::max(read_bytes, **total + encryption_bytes) : read_bytes;
 }
 
 // Preallocated or lost pages behind a crash of the machine. Their number, 0 if anything else follows.

@@ -57,6 +57,9 @@ class FileSource final : public EventSource {
   [[nodiscard]] const std::string& file() const override { return name_; }
   [[nodiscard]] const std::string& path() const override { return path_; }
   [[nodiscard]] std::uint64_t torn_tail_bytes() const override { return torn_tail_bytes_; }
+  [[nodiscard]] std::uint64_t header_bytes() const override;
+  [[nodiscard]] std::uint64_t skipped_bytes() const override;
+  [[nodiscard]] std::uint64_t file_bytes() const override;
 
   // Offset behind the last event given: where the next one begins.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
@@ -107,7 +110,7 @@ class FileSource final : public EventSource {
   bool in_use_ = false;
   bool relay_log_ = false;
   bool unproven_start_ = false;  // nothing has shown yet that an event begins at options_.start
-  std::uint64_t head_end_ = 0;   // behind the events at the head, if the rest up to options_.start was passed over
+  std::uint64_t head_end_ = 0;   // behind the events at the head, once reading went on from options_.start
 };
 
 }  // namespace binferry

@@ -26,7 +26,7 @@ class RegularInput final : public Input {
     return done;
   }
 
-  Result<std::optional<std::uint64_t>> size() override {
+  Result<std::optional<std::uint64_t>> size() const override {
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return system_error("stat", errno);
     return static_cast<std::uint64_t>(status.st_size);
@@ -64,7 +64,7 @@ class PipeInput final : public Input {
     return done;
   }
 
-  Result<std::optional<std::uint64_t>> size() override { return std::nullopt; }
+  Result<std::optional<std::uint64_t>> size() const override { return std::nullopt; }
   [[nodiscard]] bool is_still(const std::string&) const override { return true; }
 
  private:

@@ -23,7 +23,7 @@ class Input {
   // Up to into.size() bytes at `offset`: fewer than `at_least` only at the end of the input. Errc::io on failure.
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, std::size_t at_least) = 0;
   // Bytes there are now; nothing for a pipe, which does not say.
-  virtual Result<std::optional<std::uint64_t>> size() = 0;
+  virtual Result<std::optional<std::uint64_t>> size() const = 0;
   // True while `path` still names the file that was opened.
   [[nodiscard]] virtual bool is_still(const std::string& path) const = 0;
 };

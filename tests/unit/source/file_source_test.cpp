@@ -25,7 +25,7 @@ class MemoryInput final : public Input {
     if (offset >= bytes_.size()) return 0;
     return bytes_.copy(reinterpret_cast<char*>(into.data()), into.size(), offset);
   }
-  Result<std::optional<std::uint64_t>> size() override { return bytes_.size(); }
+  Result<std::optional<std::uint64_t>> size() const override { return bytes_.size(); }
   [[nodiscard]] bool is_still(const std::string&) const override { return true; }
 
  private:

@@ -29,7 +29,7 @@ class SparseInput final : public Input {
     }
     return fail(Errc::io, "read where nothing is: " + std::to_string(offset));
   }
-  Result<std::optional<std::uint64_t>> size() override { return parts_.back().first + parts_.back().second.size(); }
+  Result<std::optional<std::uint64_t>> size() const override { return parts_.back().first + parts_.back().second.size(); }
   [[nodiscard]] bool is_still(const std::string&) const override { return true; }
 
  private:
@@ -79,7 +79,7 @@ class HugeEventInput final : public Input {
     if (offset < front_.size()) front_.copy(reinterpret_cast<char*>(into.data()), size, offset);
     return size;
   }
-  Result<std::optional<std::uint64_t>> size() override { return total_; }
+  Result<std::optional<std::uint64_t>> size() const override { return total_; }
   [[nodiscard]] bool is_still(const std::string&) const override { return true; }
 
  private:
