@@ -124,6 +124,7 @@ struct ChangeReader::Impl {
   bool rows_open = false;
   bool statement_ends = false;
   std::uint64_t row_number = 0;
+  std::uint64_t row_in_event = 0;
 
   Change change;
   std::string place;              // of the event in hand, made when an error needs it
@@ -184,6 +185,7 @@ Result<const Change*> ChangeReader::Impl::next() {
         change.row.before = row.before;
         change.row.after = row.after;
         change.row.row = row_number++;
+        if (row_in_event++ != 0) change.event_bytes = 0;
         return &change;
       }
       rows_open = false;
@@ -206,6 +208,7 @@ Result<const Change*> ChangeReader::Impl::next() {
 Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
   change.offset = event.offset;
   change.timestamp = event.header.timestamp;
+  change.event_bytes = event.bytes.size();
   switch (event.header.type) {
     case EventType::table_map: {
       Result<std::shared_ptr<const Table>> table = maps.add(event.body, header_length(EventType::table_map));
@@ -228,6 +231,7 @@ Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
   Result<bool> opened = open_rows(event, maps);
   if (!opened) return propagate(opened);
   rows_open = *opened;
+  row_in_event = 0;
   if (!rows_open && statement_ends) maps.clear_statement();
   change.kind = Change::Kind::row;
   return true;
@@ -282,7 +286,7 @@ Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
   }
   change.kind = Change::Kind::statement;
   change.statement = {kind, kind == StatementClass::account ? std::string_view{} : std::string_view(sql),
-                      query->database};
+                      query->database, dialect};
   return true;
 }
 
@@ -292,7 +296,7 @@ Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDial
   statement = std::move(*parsed);
   if (std::holds_alternative<OtherStatement>(statement)) {
     change.kind = Change::Kind::statement;
-    change.statement = {StatementClass::other_ddl, sql, query.database};
+    change.statement = {StatementClass::other_ddl, sql, query.database, dialect};
     return true;
   }
   const QueryStatus& status = query.status;

@@ -44,6 +44,7 @@ struct StatementChange {                 // a statement that is not table DDL
   StatementClass kind = StatementClass::other;
   std::string_view sql;                  // UTF-8; empty for account statements, whose text is never shown
   std::string_view schema;
+  SqlDialect dialect;                    // how its text is to be read
 };
 
 struct Change {
@@ -54,6 +55,7 @@ struct Change {
   std::string_view note;                 // text of ROWS_QUERY or ANNOTATE_ROWS that precedes rows
   std::uint64_t offset = 0;              // of the event it stands in (the outer one for a TRANSACTION_PAYLOAD)
   std::uint32_t timestamp = 0;           // of that event, seconds
+  std::uint64_t event_bytes = 0;         // of that event, decompressed; 0 again for every row of it but the first
 };
 
 struct ChangeOptions {

@@ -22,6 +22,7 @@ class Formatter {
 
 struct TextOptions {
   bool colour = false;
+  bool notes = false;  // the original statements that ROWS_QUERY and ANNOTATE_ROWS carry
 };
 
 // JSON Lines, the contract of docs/cli-json.md.

@@ -24,7 +24,7 @@ class JsonFormatter final : public Formatter {
       out += R"({"op":"xa","state":")";
       out += transaction.outcome == Outcome::xa_committed ? "committed" : "rolled back";
       out += R"(","xid":)";
-      append_json_string(transaction.xa, out);
+      append_json_quoted(transaction.xa, out);
       out += ',';
       append_place(transaction.offset, transaction.timestamp, out);
       out += "}\n";
@@ -52,14 +52,14 @@ class JsonFormatter final : public Formatter {
   // The parts of a line that a transaction or a table settles are made once.
   void make_place(const Transaction& transaction, std::uint64_t rows) {
     file_ = R"("file":)";
-    append_json_string(transaction.file, file_);
+    append_json_quoted(transaction.file, file_);
     file_ += R"(,"offset":)";
     end_ = R"(,"end":)" + std::to_string(transaction.end) + R"(,"gtid":)";
     const std::string gtid = text_of(transaction.gtid);
     if (gtid.empty()) {
       end_ += "null";
     } else {
-      append_json_string(gtid, end_);
+      append_json_quoted(gtid, end_);
     }
     end_ += R"(,"server_id":)" + std::to_string(transaction.server_id) + R"(,"time":")";
     tail_ = R"(","commit_us":)" + (transaction.commit_us != 0 ? std::to_string(transaction.commit_us) : "null");
@@ -67,7 +67,7 @@ class JsonFormatter final : public Formatter {
     rows_ = R"(,"rows":)" + std::to_string(rows);
     if (transaction.outcome == Outcome::prepared) {
       rows_ += R"(,"xa":{"state":"prepared","xid":)";
-      append_json_string(transaction.xa, rows_);
+      append_json_quoted(transaction.xa, rows_);
       rows_ += '}';
     }
     rows_ += "}\n";
@@ -90,9 +90,9 @@ class JsonFormatter final : public Formatter {
     out += R"({"op":")";
     out += op;
     out += R"(","schema":)";
-    append_json_string(schema, out);
+    append_json_quoted(schema, out);
     out += R"(,"sql":)";
-    append_json_string(sql, out);
+    append_json_quoted(sql, out);
     out += ',';
     append_place(change.offset, change.timestamp, out);
     out += "}\n";
@@ -104,17 +104,17 @@ class JsonFormatter final : public Formatter {
     names_.clear();
     for (const Column& column : table->columns) {
       std::string& name = names_.emplace_back();
-      append_json_string(column.name, name);
+      append_json_quoted(column.name, name);
       name += ':';
     }
     head_ = R"(","schema":)";
-    append_json_string(table->schema, head_);
+    append_json_quoted(table->schema, head_);
     head_ += R"(,"table":)";
-    append_json_string(table->name, head_);
+    append_json_quoted(table->name, head_);
     head_ += R"(,"key":[)";
     for (std::size_t i = 0; i < table->key.size(); ++i) {
       if (i != 0) head_ += ',';
-      append_json_string(table->columns[table->key[i]].name, head_);
+      append_json_quoted(table->columns[table->key[i]].name, head_);
     }
     head_ += R"(],"before":)";
   }
@@ -198,14 +198,14 @@ class JsonFormatter final : public Formatter {
   Status quoted(const Column& column, const Value& value, std::string& out) {
     scratch_.clear();
     if (Status done = append_text(column, value, scratch_); !done) return done;
-    append_json_string(scratch_, out);
+    append_json_quoted(scratch_, out);
     return {};
   }
 
   Status quoted_diff(const Column& column, const Value& before, const Value& after, std::string& out) {
     scratch_.clear();
     if (Status done = append_text_after(column, before, after, scratch_); !done) return done;
-    append_json_string(scratch_, out);
+    append_json_quoted(scratch_, out);
     return {};
   }
 

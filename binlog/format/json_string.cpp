@@ -39,7 +39,7 @@ void append_escaped(char c, std::string& out) {
 
 }  // namespace
 
-void append_json_string(std::string_view text, std::string& out) {
+void append_json_quoted(std::string_view text, std::string& out) {
   out += '"';
   std::size_t plain = 0;  // start of the run that needs no escape
   std::size_t at = 0;

@@ -9,7 +9,7 @@
 namespace binferry {
 
 // Appends `text`, which must be valid UTF-8, as a JSON string with its quotes.
-void append_json_string(std::string_view text, std::string& out);
+void append_json_quoted(std::string_view text, std::string& out);
 
 // Appends RFC 4648 base64 with padding.
 void append_base64(Bytes bytes, std::string& out);

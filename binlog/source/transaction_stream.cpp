@@ -3,6 +3,12 @@
 namespace binferry {
 
 Result<TransactionStream::Item> TransactionStream::next() {
+  Result<Item> item = read();
+  if (!item) settle();
+  return item;
+}
+
+Result<TransactionStream::Item> TransactionStream::read() {
   for (;;) {
     Result<SourceState> state = source_.next(event_);
     if (!state) return propagate(state);
@@ -20,7 +26,6 @@ Result<TransactionStream::Item> TransactionStream::next() {
       case SourceState::file_begin:
         coverage_ = {};
         coverage_.file = source_.file();
-        coverage_.add_inert("file header", source_.header_bytes());
         offset_ = 0;
         return Item::file_begin;
       case SourceState::file_end:
@@ -28,14 +33,25 @@ Result<TransactionStream::Item> TransactionStream::next() {
           ++discarded_groups_;
           coverage_.add_inert("incomplete group", assembler_.discard_open_group());
         }
-        coverage_.add_inert("torn tail", source_.torn_tail_bytes());
-        coverage_.add_filtered("start-position", source_.skipped_bytes());
-        coverage_.bytes = source_.file_bytes();
+        settle();
         return Item::file_end;
       case SourceState::wait: return Item::wait;
       case SourceState::end: return Item::end;
     }
   }
+}
+
+// What the source counts itself, once the file has been read or given up.
+void TransactionStream::settle() {
+  coverage_.add_inert("file header", source_.header_bytes());
+  coverage_.add_inert("torn tail", source_.torn_tail_bytes());
+  coverage_.add_filtered("start-position", source_.skipped_bytes());
+  coverage_.bytes = source_.file_bytes();
+}
+
+void TransactionStream::abandon(std::string_view rule) {
+  settle();
+  coverage_.add_filtered(rule, coverage_.unknown());
 }
 
 void TransactionStream::account_cut_groups() {

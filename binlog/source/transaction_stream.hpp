@@ -29,6 +29,11 @@ class TransactionStream {
   // Errors carry `file:offset`; afterwards coverage() tells how far the file was read and the stream must not be used.
   Result<Item> next();
 
+  // The reader wants no more of the current file: completes coverage(), the rest filtered by `rule`.
+  void abandon(std::string_view rule);
+  // Gives the current file up as it is: completes coverage(), the rest unknown. An error of next() has done it already.
+  void settle();
+
   [[nodiscard]] const Transaction& transaction() const { return assembler_.transaction(); }
   [[nodiscard]] FileCoverage& coverage() { return coverage_; }
   [[nodiscard]] EventSource& source() { return source_; }
@@ -40,6 +45,7 @@ class TransactionStream {
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
 
  private:
+  Result<Item> read();
   void account_cut_groups();
 
   EventSource& source_;

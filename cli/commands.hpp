@@ -1,0 +1,11 @@
+// The commands: each takes its arguments, does its work and returns the exit code, having reported what went wrong.
+#pragma once
+
+#include "cli/arguments.hpp"
+
+namespace binferry::cli {
+
+int run_inspect(const InspectArguments& arguments);
+int run_tail(const TailArguments& arguments);
+
+}  // namespace binferry::cli
