@@ -3,9 +3,11 @@
 #include "binlog/source/transaction_stream.hpp"
 #include "cli/commands.hpp"
 #include "cli/coverage_report.hpp"
+#include "cli/event_listing.hpp"
 #include "cli/reading.hpp"
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
+#include "cli/statistics.hpp"
 #include "cli/transaction_printer.hpp"
 
 #include <fmt/format.h>
@@ -29,9 +31,13 @@ class Inspection {
         printer_(arguments.mode == Mode::changes ? make_formatter(arguments.read, output_.wants_colour()) : nullptr,
                  filter_, catalogue, output_) {
     filter_.stop_file = base_name_of(source.paths().back());
+    if (arguments.mode == Mode::stats) {
+      printer_.on_change = [this](const Transaction&, const Change& change) { statistics_.add(change); };
+    }
   }
 
   Status run();
+  Status run_events();
 
  private:
   Result<bool> step(TransactionStream::Item item);
@@ -47,6 +53,7 @@ class Inspection {
   TransactionStream stream_;
   Output output_;
   TransactionPrinter printer_;
+  Statistics statistics_;
   bool in_file_ = false;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
@@ -70,6 +77,13 @@ Status Inspection::run() {
     go_on = *stepped;
   }
   if (result && arguments_.mode == Mode::quiet) print_summary();
+  if (result && arguments_.mode == Mode::stats) statistics_.print(arguments_.read.format, output_.buffer());
+  if (Status flushed = output_.flush(); !flushed && result) return flushed;
+  return result;
+}
+
+Status Inspection::run_events() {
+  Status result = list_events(source_, arguments_.read.format, filter_.stop_position, filter_.stop_file, output_);
   if (Status flushed = output_.flush(); !flushed && result) return flushed;
   return result;
 }
@@ -91,7 +105,10 @@ Result<bool> Inspection::take_transaction() {
   Result<TransactionFilter::Judgement> judgement = printer_.print(transaction);
   if (!judgement) return propagate(judgement);
   switch (judgement->verdict) {
-    case TransactionFilter::Verdict::deliver: stream_.coverage().add_delivered(transaction.stored_bytes); break;
+    case TransactionFilter::Verdict::deliver:
+      stream_.coverage().add_delivered(transaction.stored_bytes);
+      if (arguments_.mode == Mode::stats) statistics_.add(transaction);
+      break;
     case TransactionFilter::Verdict::skip:
       stream_.coverage().add_filtered(judgement->rule, transaction.stored_bytes);
       break;
@@ -175,7 +192,8 @@ Status inspect(const InspectArguments& arguments) {
   options.note = [](const std::string& text) { note(text); };
   Result<std::unique_ptr<MultiFileSource>> source = MultiFileSource::open(arguments.inputs, options);
   if (!source) return propagate(source);
-  return Inspection(arguments, **source, *catalogue).run();
+  Inspection inspection(arguments, **source, *catalogue);
+  return arguments.mode == Mode::events ? inspection.run_events() : inspection.run();
 }
 
 }  // namespace
