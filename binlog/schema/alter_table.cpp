@@ -1,9 +1,9 @@
 #include "binlog/schema/alter_table.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace binferry::schema_detail {
 namespace {
@@ -21,7 +21,8 @@ std::vector<const T*> actions_of(const AlterTable& statement) {
 // of the old table, and AFTER names a column of the new one.
 class Alteration {
  public:
-  Alteration(const TableDefinition& before, const AlterTable& statement, Collation schema_default, const DdlContext& context)
+  Alteration(const TableDefinition& before, const AlterTable& statement, Collation schema_default,
+             const DdlContext& context)
       : before_(before), statement_(statement), schema_default_(schema_default), context_(context) {
     out_.table = before;
   }
@@ -51,8 +52,9 @@ class Alteration {
   };
 
   std::unexpected<Error> contradiction(std::string what) const {
-    return std::unexpected(Error{Errc::schema_mismatch, std::move(what), before_.schema + '.' + before_.name,
-                                 "the known schema is not the one this statement ran on: give the schema as of the log's start"});
+    return std::unexpected(
+        Error{Errc::schema_mismatch, std::move(what), before_.schema + '.' + before_.name,
+              "the known schema is not the one this statement ran on: give the schema as of the log's start"});
   }
 
   void table_clauses() {
@@ -110,7 +112,8 @@ class Alteration {
         dropped_.push_back(before_.columns[i].name);
         continue;
       }
-      const auto change = std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.source == i; });
+      const auto change =
+          std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.source == i; });
       if (change == written_.end()) {
         slots_.push_back({out_.table.columns[i], i});
       } else if (change->position->kind == ColumnPosition::Kind::unchanged) {
@@ -170,7 +173,8 @@ class Alteration {
         slot->column.default_value = set->value;
       } else if (const auto* visibility = std::get_if<SetColumnVisibility>(&action)) {
         Slot* slot = slot_of_old(visibility->column);
-        if (slot == nullptr) return contradiction(fmt::format("ALTER COLUMN {}: there is no such column", visibility->column));
+        if (slot == nullptr)
+          return contradiction(fmt::format("ALTER COLUMN {}: there is no such column", visibility->column));
         slot->column.invisible = visibility->invisible;
       }
     }
@@ -187,7 +191,8 @@ class Alteration {
       } else if (written.position->kind == ColumnPosition::Kind::after) {
         at = std::find_if(slots_.begin(), slots_.end(),
                           [&](const Slot& slot) { return same_name(slot.column.name, written.position->after); });
-        if (at == slots_.end()) return contradiction(fmt::format("AFTER {}: there is no such column", written.position->after));
+        if (at == slots_.end())
+          return contradiction(fmt::format("AFTER {}: there is no such column", written.position->after));
         ++at;
       }
       slots_.insert(at, {written.column, written.source});
@@ -241,7 +246,8 @@ class Alteration {
 
   void touch_index(const AlterAction& action) {
     for (auto& index : out_.table.indexes) {
-      if (const auto* rename = std::get_if<RenameIndex>(&action); rename != nullptr && same_name(index.name, rename->from)) {
+      if (const auto* rename = std::get_if<RenameIndex>(&action);
+          rename != nullptr && same_name(index.name, rename->from)) {
         index.name = rename->to;
         return;
       }
@@ -274,7 +280,8 @@ class Alteration {
   void follow_columns() {
     TableDefinition& table = out_.table;
     for (auto& index : table.indexes) {
-      std::erase_if(index.parts, [&](const IndexPart& part) { return !part.column.empty() && is_dropped(part.column); });
+      std::erase_if(index.parts,
+                    [&](const IndexPart& part) { return !part.column.empty() && is_dropped(part.column); });
       for (auto& part : index.parts) rename_in_place(part.column);
     }
     std::erase_if(table.indexes, [](const IndexDefinition& index) { return index.parts.empty(); });

@@ -6,8 +6,8 @@
 namespace binferry::schema_detail {
 
 struct Altered {
-  TableDefinition table;                     // schema and name changed too, if a clause renames
-  std::vector<std::size_t> column_sources;   // as TableChange's
+  TableDefinition table;                                             // schema and name changed too, if a clause renames
+  std::vector<std::size_t> column_sources;                           // as TableChange's
   std::vector<std::pair<std::string, std::string>> renamed_columns;  // old name, new name
   std::string resync_reason;
 };

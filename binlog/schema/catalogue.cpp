@@ -3,10 +3,10 @@
 #include "binlog/schema/alter_table.hpp"
 #include "binlog/schema/settle.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace binferry {
 
@@ -34,7 +34,8 @@ class CatalogueEditor {
             catalogue_.stored_name(name.name)};
   }
   [[nodiscard]] bool same(const TableName& a, const TableName& b) const {
-    return catalogue_.key_of(a.schema) == catalogue_.key_of(b.schema) && catalogue_.key_of(a.name) == catalogue_.key_of(b.name);
+    return catalogue_.key_of(a.schema) == catalogue_.key_of(b.schema) &&
+           catalogue_.key_of(a.name) == catalogue_.key_of(b.name);
   }
   [[nodiscard]] Collation schema_default(const std::string& schema) const;
   [[nodiscard]] TableDefinition define(const CreateTable& create, const TableName& name) const;
@@ -109,7 +110,9 @@ void Catalogue::put(TablePtr table) {
   owner.tables[std::move(key)] = std::move(table);
 }
 
-void Catalogue::put(TableDefinition table) { put(std::make_shared<const TableDefinition>(std::move(table))); }
+void Catalogue::put(TableDefinition table) {
+  put(std::make_shared<const TableDefinition>(std::move(table)));
+}
 
 bool Catalogue::remove(std::string_view schema, std::string_view table) {
   const auto owner = schemas_.find(key_of(schema));
@@ -161,6 +164,9 @@ TableDefinition CatalogueEditor::sequence(const TableName& name) const {
   table.schema = name.schema;
   table.name = name.name;
   table.kind = TableKind::sequence;
+  const Collation charset = schema_default(name.schema);
+  table.charset = charset.charset;
+  table.collation = charset.id;
   const auto add = [&](std::string column_name, ColumnType type, std::uint32_t width, bool is_unsigned) {
     ColumnDefinition column;
     column.name = std::move(column_name);
@@ -192,7 +198,8 @@ TableDefinition CatalogueEditor::define(const CreateTable& create, const TableNa
   table.partitioned = create.partitioned;
   table.system_versioned = create.options.system_versioning;
   table.columns_known = !create.select;
-  const Collation charset = schema_detail::settle_charset(create.options.charset, schema_default(name.schema), context_);
+  const Collation charset =
+      schema_detail::settle_charset(create.options.charset, schema_default(name.schema), context_);
   table.charset = charset.charset;
   table.collation = charset.id;
   std::vector<const ColumnSpec*> specs;
@@ -265,7 +272,8 @@ Result<std::vector<TableChange>> CatalogueEditor::operator()(const CreateTable& 
     catalogue_.remove(name.schema, name.name);
     changes.push_back(change_of(TableChangeKind::created, name, name, before, nullptr));
     changes.back().replaced = before != nullptr;
-    changes.back().resync_reason = fmt::format("created LIKE {}.{}, which is not known", model_name.schema, model_name.name);
+    changes.back().resync_reason =
+        fmt::format("created LIKE {}.{}, which is not known", model_name.schema, model_name.name);
     return changes;
   }
   TableDefinition table = *model;
@@ -314,7 +322,8 @@ Result<std::vector<TableChange>> CatalogueEditor::operator()(const AlterTable& s
 }
 
 // EXCHANGE PARTITION and MariaDB's CONVERT touch a second table.
-void CatalogueEditor::partition_partners(const AlterTable& statement, const TablePtr& altered, std::vector<TableChange>& changes) {
+void CatalogueEditor::partition_partners(const AlterTable& statement, const TablePtr& altered,
+                                         std::vector<TableChange>& changes) {
   using Kind = PartitionData::Kind;
   for (const auto& action : statement.actions) {
     const auto* data = std::get_if<PartitionData>(&action);
@@ -333,7 +342,8 @@ void CatalogueEditor::partition_partners(const AlterTable& statement, const Tabl
       continue;
     } else {
       changes.push_back(change_of(TableChangeKind::altered, name, name, before, before));
-      for (std::size_t i = 0; before != nullptr && i < before->columns.size(); ++i) changes.back().column_sources.push_back(i);
+      for (std::size_t i = 0; before != nullptr && i < before->columns.size(); ++i)
+        changes.back().column_sources.push_back(i);
     }
     changes.back().resync_reason = "partition maintenance changed rows without row events";
   }
@@ -368,11 +378,13 @@ void CatalogueEditor::follow_rename(const TableName& from, const TableName& to) 
   });
 }
 
-void CatalogueEditor::follow_columns(const TableName& parent, const std::vector<std::pair<std::string, std::string>>& renamed) {
+void CatalogueEditor::follow_columns(const TableName& parent,
+                                     const std::vector<std::pair<std::string, std::string>>& renamed) {
   edit_references(parent, [&](ForeignKey& key) {
     // The table's own keys were followed by the ALTER itself.
     for (auto& column : key.referenced_columns) {
-      const auto found = std::find_if(renamed.begin(), renamed.end(), [&](const auto& pair) { return same_name(pair.first, column); });
+      const auto found =
+          std::find_if(renamed.begin(), renamed.end(), [&](const auto& pair) { return same_name(pair.first, column); });
       if (found != renamed.end()) column = found->second;
     }
   });
@@ -397,7 +409,8 @@ Result<std::vector<TableChange>> CatalogueEditor::operator()(const RenameTable& 
     follow_rename(from, to);
     TablePtr after = before == nullptr ? nullptr : catalogue_.find(to.schema, to.name);
     changes.push_back(change_of(TableChangeKind::renamed, from, to, before, std::move(after)));
-    for (std::size_t i = 0; before != nullptr && i < before->columns.size(); ++i) changes.back().column_sources.push_back(i);
+    for (std::size_t i = 0; before != nullptr && i < before->columns.size(); ++i)
+      changes.back().column_sources.push_back(i);
   }
   return changes;
 }

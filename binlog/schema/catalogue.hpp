@@ -47,8 +47,8 @@ struct TableChange {
   // altered: the source also changed rows in a way the log does not carry (PARTITION maintenance, tablespaces), or
   // the new definition cannot be known. Empty if all is well.
   std::string resync_reason;
-  bool replaced = false;      // created: by CREATE OR REPLACE, over `before`
-  bool rows_follow = false;   // created: CREATE … SELECT, whose rows stand in the same transaction
+  bool replaced = false;     // created: by CREATE OR REPLACE, over `before`
+  bool rows_follow = false;  // created: CREATE … SELECT, whose rows stand in the same transaction
 };
 
 class Catalogue {
@@ -62,7 +62,7 @@ class Catalogue {
   Result<std::vector<TableChange>> apply(const DdlStatement& statement, const DdlContext& context);
 
   [[nodiscard]] TablePtr find(std::string_view schema, std::string_view table) const;
-  [[nodiscard]] std::vector<TablePtr> tables() const;                         // ordered by schema, then name
+  [[nodiscard]] std::vector<TablePtr> tables() const;  // ordered by schema, then name
   [[nodiscard]] std::vector<TablePtr> tables(std::string_view schema) const;
   [[nodiscard]] std::vector<std::string> schemas() const;
 

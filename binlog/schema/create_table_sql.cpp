@@ -52,25 +52,35 @@ void append_number_in_parentheses(std::uint32_t number, std::string& out) {
 
 void append_type_arguments(const ColumnDefinition& column, std::string& out) {
   switch (column.type) {
-    case ColumnType::tiny_int: case ColumnType::small_int: case ColumnType::medium_int: case ColumnType::int_:
-    case ColumnType::big_int: case ColumnType::year:
+    case ColumnType::tiny_int:
+    case ColumnType::small_int:
+    case ColumnType::medium_int:
+    case ColumnType::int_:
+    case ColumnType::big_int:
+    case ColumnType::year:
       if (column.display_width != 0) append_number_in_parentheses(column.display_width, out);
       return;
-    case ColumnType::float_: case ColumnType::double_:
+    case ColumnType::float_:
+    case ColumnType::double_:
       if (column.decimals == Column::kNoDecimals) return;
       out += '(' + std::to_string(column.precision) + ',' + std::to_string(column.decimals) + ')';
       return;
     case ColumnType::decimal:
       out += '(' + std::to_string(column.precision) + ',' + std::to_string(column.scale) + ')';
       return;
-    case ColumnType::bit: case ColumnType::char_: case ColumnType::varchar: case ColumnType::binary:
-    case ColumnType::varbinary: case ColumnType::vector:
-      append_number_in_parentheses(column.length, out);
-      return;
-    case ColumnType::time: case ColumnType::datetime: case ColumnType::timestamp:
+    case ColumnType::bit:
+    case ColumnType::char_:
+    case ColumnType::varchar:
+    case ColumnType::binary:
+    case ColumnType::varbinary:
+    case ColumnType::vector: append_number_in_parentheses(column.length, out); return;
+    case ColumnType::time:
+    case ColumnType::datetime:
+    case ColumnType::timestamp:
       if (column.fsp != 0) append_number_in_parentheses(column.fsp, out);
       return;
-    case ColumnType::enum_: case ColumnType::set_:
+    case ColumnType::enum_:
+    case ColumnType::set_:
       out += '(';
       for (std::size_t i = 0; i < column.labels.size(); ++i) {
         if (i != 0) out += ',';
@@ -107,8 +117,8 @@ void append_default(const ColumnDefinition& column, std::string& out) {
   if (parentheses) out += ')';
 }
 
-void append_charset(const Charset* charset, std::uint16_t collation, std::string_view charset_words, std::string_view collate_words,
-                    std::string& out) {
+void append_charset(const Charset* charset, std::uint16_t collation, std::string_view charset_words,
+                    std::string_view collate_words, std::string& out) {
   if (charset == nullptr) return;
   out += charset_words;
   out += charset->name;

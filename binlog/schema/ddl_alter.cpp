@@ -257,7 +257,8 @@ bool options_clause(SqlCursor& cursor, Actions& actions) {
 
 void clause(SqlCursor& cursor, Actions& actions) {
   // An option's name before `=` is an option, whatever it is called.
-  const bool option = cursor.peek(1).is_symbol('=') && !cursor.at("ALGORITHM") && !cursor.at("LOCK") && !cursor.at("RENAME");
+  const bool option =
+      cursor.peek(1).is_symbol('=') && !cursor.at("ALGORITHM") && !cursor.at("LOCK") && !cursor.at("RENAME");
   if (option && options_clause(cursor, actions)) return;
   if (cursor.accept("ADD")) return add_clause(cursor, actions);
   if (cursor.accept("DROP")) return drop_clause(cursor, actions);

@@ -1,7 +1,6 @@
 // Column definitions: attributes in any order, defaults, generated columns.
-#include "binlog/schema/ddl_parts.hpp"
-
 #include "binlog/row/charset.hpp"
+#include "binlog/schema/ddl_parts.hpp"
 
 namespace binferry::ddl {
 namespace {
@@ -27,7 +26,9 @@ std::size_t literal_tokens(const SqlCursor& cursor, std::size_t ahead) {
   return temporal && cursor.peek(ahead + 1).kind == TokenKind::string ? 2 : 0;
 }
 
-std::string hex_of(const std::string& bytes) { return to_hex(bytes_of(bytes)); }
+std::string hex_of(const std::string& bytes) {
+  return to_hex(bytes_of(bytes));
+}
 
 ColumnDefault literal(SqlCursor& cursor) {
   ColumnDefault value;

@@ -18,8 +18,8 @@ bool at_query_in_parentheses(const SqlCursor& cursor) {
 
 // PARTITION BY …: to the end, or to the query.
 void skip_partitioning(SqlCursor& cursor) {
-  while (!cursor.failed() && !cursor.at_end() &&
-         !cursor.at_any({"SELECT", "AS", "IGNORE", "REPLACE", "WITH"}) && !at_query_in_parentheses(cursor)) {
+  while (!cursor.failed() && !cursor.at_end() && !cursor.at_any({"SELECT", "AS", "IGNORE", "REPLACE", "WITH"}) &&
+         !at_query_in_parentheses(cursor)) {
     if (cursor.at_symbol('(')) {
       cursor.skip_parentheses();
     } else if (cursor.peek().kind == TokenKind::unfinished || cursor.at_symbol(')')) {

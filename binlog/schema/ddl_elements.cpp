@@ -36,7 +36,8 @@ IndexPart index_part(SqlCursor& cursor) {
 
 bool at_index_algorithm(const SqlCursor& cursor) {
   const Token& next = cursor.peek(1);
-  return (cursor.at("USING") || cursor.at("TYPE")) && (next.is_word("BTREE") || next.is_word("HASH") || next.is_word("RTREE"));
+  return (cursor.at("USING") || cursor.at("TYPE")) &&
+         (next.is_word("BTREE") || next.is_word("HASH") || next.is_word("RTREE"));
 }
 
 void index_algorithm(SqlCursor& cursor) {
@@ -210,8 +211,8 @@ bool table_element(SqlCursor& cursor, TableElements& elements) {
     cursor.advance();
     cursor.accept_any({"KEY", "INDEX"});
     add_index(cursor, kind, {}, elements);
-  } else if (cursor.at("VECTOR") && (cursor.peek(1).is_word("KEY") || cursor.peek(1).is_word("INDEX") ||
-                                     cursor.peek(1).is_symbol('('))) {
+  } else if (cursor.at("VECTOR") &&
+             (cursor.peek(1).is_word("KEY") || cursor.peek(1).is_word("INDEX") || cursor.peek(1).is_symbol('('))) {
     cursor.advance();
     cursor.accept_any({"KEY", "INDEX"});
     add_index(cursor, IndexKind::vector, {}, elements);

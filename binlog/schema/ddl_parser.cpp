@@ -17,8 +17,12 @@ TableName table_name(SqlCursor& cursor) {
   return table;
 }
 
-bool if_exists(SqlCursor& cursor) { return cursor.accept_words({"IF", "EXISTS"}); }
-bool if_not_exists(SqlCursor& cursor) { return cursor.accept_words({"IF", "NOT", "EXISTS"}); }
+bool if_exists(SqlCursor& cursor) {
+  return cursor.accept_words({"IF", "EXISTS"});
+}
+bool if_not_exists(SqlCursor& cursor) {
+  return cursor.accept_words({"IF", "NOT", "EXISTS"});
+}
 
 void skip_lock_wait(SqlCursor& cursor) {
   if (cursor.accept("WAIT")) {
@@ -106,7 +110,8 @@ CreateDatabase create_database(SqlCursor& cursor, bool or_replace) {
 
 AlterDatabase alter_database(SqlCursor& cursor) {
   AlterDatabase alter;
-  const bool unnamed = cursor.at("DEFAULT") || cursor.at("CHARSET") || cursor.at("COLLATE") || cursor.at_words({"CHARACTER", "SET"});
+  const bool unnamed =
+      cursor.at("DEFAULT") || cursor.at("CHARSET") || cursor.at("COLLATE") || cursor.at_words({"CHARACTER", "SET"});
   if (!unnamed) alter.name = cursor.name("a database's name");
   database_options(cursor, alter.charset);
   return alter;

@@ -10,8 +10,9 @@
 
 namespace binferry {
 
-// `sql` is UTF-8 text of one statement (query_text_utf8 makes it so). A statement that is about tables or databases and cannot be parsed is Errc::ddl, with line and
-// column and what was expected; every other statement is OtherStatement, whatever it contains.
+// `sql` is UTF-8 text of one statement (query_text_utf8 makes it so). A statement that is about tables or databases and
+// cannot be parsed is Errc::ddl, with line and column and what was expected; every other statement is OtherStatement,
+// whatever it contains.
 Result<DdlStatement> parse_ddl(std::string_view sql, const SqlDialect& dialect);
 
 // The text of a QUERY event in UTF-8. `client_collation` is character_set_client (QUERY status var 4, first number);

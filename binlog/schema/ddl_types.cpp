@@ -1,4 +1,5 @@
 // Data types and their synonyms (MySQL manual "Data Types", MariaDB documentation "Data Types").
+#include "binlog/row/charset.hpp"
 #include "binlog/schema/ddl_parts.hpp"
 
 #include <algorithm>
@@ -19,22 +20,38 @@ struct TypeWord {
 };
 
 constexpr std::array kTypeWords = {
-    TypeWord{"TINYINT", ColumnType::tiny_int},     TypeWord{"INT1", ColumnType::tiny_int},
-    TypeWord{"SMALLINT", ColumnType::small_int},   TypeWord{"INT2", ColumnType::small_int},
-    TypeWord{"MEDIUMINT", ColumnType::medium_int}, TypeWord{"INT3", ColumnType::medium_int},
-    TypeWord{"MIDDLEINT", ColumnType::medium_int}, TypeWord{"INT", ColumnType::int_},
-    TypeWord{"INTEGER", ColumnType::int_},         TypeWord{"INT4", ColumnType::int_},
-    TypeWord{"BIGINT", ColumnType::big_int},       TypeWord{"INT8", ColumnType::big_int},
-    TypeWord{"FLOAT", ColumnType::float_},         TypeWord{"FLOAT4", ColumnType::float_},
-    TypeWord{"DOUBLE", ColumnType::double_},       TypeWord{"FLOAT8", ColumnType::double_},
-    TypeWord{"REAL", ColumnType::double_},         TypeWord{"DECIMAL", ColumnType::decimal},
-    TypeWord{"DEC", ColumnType::decimal},          TypeWord{"FIXED", ColumnType::decimal},
-    TypeWord{"NUMERIC", ColumnType::decimal},      TypeWord{"NUMBER", ColumnType::decimal},
-    TypeWord{"BIT", ColumnType::bit},              TypeWord{"YEAR", ColumnType::year},
-    TypeWord{"DATE", ColumnType::date},            TypeWord{"TIME", ColumnType::time},
-    TypeWord{"DATETIME", ColumnType::datetime},    TypeWord{"TIMESTAMP", ColumnType::timestamp},
-    TypeWord{"BINARY", ColumnType::binary},        TypeWord{"VARBINARY", ColumnType::varbinary},
-    TypeWord{"RAW", ColumnType::varbinary},        TypeWord{"TINYTEXT", ColumnType::text, kTinyBytes},
+    TypeWord{"TINYINT", ColumnType::tiny_int},
+    TypeWord{"INT1", ColumnType::tiny_int},
+    TypeWord{"SMALLINT", ColumnType::small_int},
+    TypeWord{"INT2", ColumnType::small_int},
+    TypeWord{"MEDIUMINT", ColumnType::medium_int},
+    TypeWord{"INT3", ColumnType::medium_int},
+    TypeWord{"MIDDLEINT", ColumnType::medium_int},
+    TypeWord{"INT", ColumnType::int_},
+    TypeWord{"INTEGER", ColumnType::int_},
+    TypeWord{"INT4", ColumnType::int_},
+    TypeWord{"BIGINT", ColumnType::big_int},
+    TypeWord{"INT8", ColumnType::big_int},
+    TypeWord{"FLOAT", ColumnType::float_},
+    TypeWord{"FLOAT4", ColumnType::float_},
+    TypeWord{"DOUBLE", ColumnType::double_},
+    TypeWord{"FLOAT8", ColumnType::double_},
+    TypeWord{"REAL", ColumnType::double_},
+    TypeWord{"DECIMAL", ColumnType::decimal},
+    TypeWord{"DEC", ColumnType::decimal},
+    TypeWord{"FIXED", ColumnType::decimal},
+    TypeWord{"NUMERIC", ColumnType::decimal},
+    TypeWord{"NUMBER", ColumnType::decimal},
+    TypeWord{"BIT", ColumnType::bit},
+    TypeWord{"YEAR", ColumnType::year},
+    TypeWord{"DATE", ColumnType::date},
+    TypeWord{"TIME", ColumnType::time},
+    TypeWord{"DATETIME", ColumnType::datetime},
+    TypeWord{"TIMESTAMP", ColumnType::timestamp},
+    TypeWord{"BINARY", ColumnType::binary},
+    TypeWord{"VARBINARY", ColumnType::varbinary},
+    TypeWord{"RAW", ColumnType::varbinary},
+    TypeWord{"TINYTEXT", ColumnType::text, kTinyBytes},
     TypeWord{"TEXT", ColumnType::text, kShortBytes},
     TypeWord{"MEDIUMTEXT", ColumnType::text, kMediumBytes},
     TypeWord{"LONGTEXT", ColumnType::text, kLongBytes},
@@ -43,19 +60,25 @@ constexpr std::array kTypeWords = {
     TypeWord{"BLOB", ColumnType::blob, kShortBytes},
     TypeWord{"MEDIUMBLOB", ColumnType::blob, kMediumBytes},
     TypeWord{"LONGBLOB", ColumnType::blob, kLongBytes},
-    TypeWord{"ENUM", ColumnType::enum_},           TypeWord{"SET", ColumnType::set_},
-    TypeWord{"JSON", ColumnType::json},            TypeWord{"VECTOR", ColumnType::vector},
-    TypeWord{"UUID", ColumnType::uuid},            TypeWord{"INET4", ColumnType::inet4},
+    TypeWord{"ENUM", ColumnType::enum_},
+    TypeWord{"SET", ColumnType::set_},
+    TypeWord{"JSON", ColumnType::json},
+    TypeWord{"VECTOR", ColumnType::vector},
+    TypeWord{"UUID", ColumnType::uuid},
+    TypeWord{"INET4", ColumnType::inet4},
     TypeWord{"INET6", ColumnType::inet6},
 };
 
 constexpr std::array kGeometryWords = {
-    std::string_view{"geometry"},           std::string_view{"point"},        std::string_view{"linestring"},
-    std::string_view{"polygon"},            std::string_view{"multipoint"},   std::string_view{"multilinestring"},
-    std::string_view{"multipolygon"},       std::string_view{"geometrycollection"},
+    std::string_view{"geometry"},     std::string_view{"point"},
+    std::string_view{"linestring"},   std::string_view{"polygon"},
+    std::string_view{"multipoint"},   std::string_view{"multilinestring"},
+    std::string_view{"multipolygon"}, std::string_view{"geometrycollection"},
 };
 
-bool is_integer(ColumnType type) { return type <= ColumnType::big_int; }
+bool is_integer(ColumnType type) {
+  return type <= ColumnType::big_int;
+}
 
 std::uint32_t default_zerofill_width(ColumnType type) {
   switch (type) {
@@ -86,7 +109,8 @@ void labels(SqlCursor& cursor, ColumnDefinition& column) {
       for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
         label += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
       }
-      const bool ascii = std::all_of(label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+      const bool ascii =
+          std::all_of(label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
       if (!ascii) cursor.fail_expecting("a label in characters");
       cursor.advance();
     } else {
@@ -223,24 +247,28 @@ void type_arguments(SqlCursor& cursor, ColumnSpec& spec) {
   ColumnDefinition& column = spec.column;
   switch (column.type) {
     case ColumnType::decimal: return decimal_arguments(cursor, column);
-    case ColumnType::float_: case ColumnType::double_: return float_arguments(cursor, column);
-    case ColumnType::enum_: case ColumnType::set_:
-      spec.text_type = true;
-      return labels(cursor, column);
-    case ColumnType::bit: case ColumnType::binary:
+    case ColumnType::float_:
+    case ColumnType::double_: return float_arguments(cursor, column);
+    case ColumnType::enum_:
+    case ColumnType::set_: spec.text_type = true; return labels(cursor, column);
+    case ColumnType::bit:
+    case ColumnType::binary:
       column.length = cursor.at_symbol('(') ? length_argument(cursor, column.type == ColumnType::bit ? 64 : 255) : 1;
       if (column.length == 0 && column.type == ColumnType::bit) column.length = 1;
       return;
     case ColumnType::varbinary: column.length = length_argument(cursor, kLongBytes); return;
     case ColumnType::vector: column.length = cursor.at_symbol('(') ? length_argument(cursor, 65535) : 2048; return;
-    case ColumnType::time: case ColumnType::datetime: case ColumnType::timestamp:
+    case ColumnType::time:
+    case ColumnType::datetime:
+    case ColumnType::timestamp:
       if (!cursor.at_symbol('(')) return;
       cursor.advance();
       // TIMESTAMP(14) and the like were display widths before 5.6; SHOW CREATE no longer writes them.
       column.fsp = static_cast<std::uint8_t>(cursor.number("a fraction of up to 6 digits", 6));
       cursor.expect_symbol(')');
       return;
-    case ColumnType::text: case ColumnType::blob:
+    case ColumnType::text:
+    case ColumnType::blob:
       spec.text_type = column.type == ColumnType::text;
       if (cursor.at_symbol('(')) spec.text_characters = length_argument(cursor, kLongBytes);
       return;
@@ -305,6 +333,8 @@ bool charset_option(SqlCursor& cursor, CharsetSpec& charset) {
   if (!collate && !pair && !first.is_word("CHARSET")) return false;
   for (std::size_t i = 0; i < skip + (pair ? 2U : 1U); ++i) cursor.advance();
   cursor.accept_symbol('=');
+  const bool known = collate || cursor.at("DEFAULT") || charset_named(cursor.peek().text) != nullptr;
+  if (!known) cursor.fail_expecting("a known character set");
   std::string value = lower(cursor.name_or_string(collate ? "a collation" : "a character set"));
   (collate ? charset.collation : charset.charset) = std::move(value);
   return true;

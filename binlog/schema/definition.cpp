@@ -29,8 +29,8 @@ std::string folded_name(std::string_view name) {
   out.reserve(name.size());
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
-    const bool pair = byte >= 0xC2 && byte <= 0xDF && i + 1 < name.size() &&
-                      (static_cast<unsigned char>(name[i + 1]) & 0xC0) == 0x80;
+    const bool pair =
+        byte >= 0xC2 && byte <= 0xDF && i + 1 < name.size() && (static_cast<unsigned char>(name[i + 1]) & 0xC0) == 0x80;
     if (byte < 0x80) {
       append_code_point(fold(byte), out);
     } else if (pair) {
@@ -43,7 +43,9 @@ std::string folded_name(std::string_view name) {
   return out;
 }
 
-bool same_name(std::string_view a, std::string_view b) { return a == b || folded_name(a) == folded_name(b); }
+bool same_name(std::string_view a, std::string_view b) {
+  return a == b || folded_name(a) == folded_name(b);
+}
 
 std::size_t TableDefinition::column_index(std::string_view column_name) const {
   const std::string key = folded_name(column_name);

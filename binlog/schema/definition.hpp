@@ -43,15 +43,15 @@ enum class RowPeriod : std::uint8_t { no, start, end };  // MariaDB GENERATED AL
 struct ColumnDefinition {
   std::string name;
   ColumnType type = ColumnType::null_;
-  std::string declared_type;         // canonical, lower case, no charset: `int(11) unsigned`, `enum('a','b')`, `point`
+  std::string declared_type;  // canonical, lower case, no charset: `int(11) unsigned`, `enum('a','b')`, `point`
   // CHAR and VARCHAR: characters; BINARY, VARBINARY: bytes; TEXT and BLOB: most bytes (255, 65535, 2^24-1, 2^32-1);
   // BIT: bits; VECTOR: dimensions; else 0.
   std::uint32_t length = 0;
-  std::uint8_t precision = 0;        // DECIMAL(precision, scale); of FLOAT(m,d), DOUBLE(m,d) too, where decimals is set
+  std::uint8_t precision = 0;  // DECIMAL(precision, scale); of FLOAT(m,d), DOUBLE(m,d) too, where decimals is set
   std::uint8_t scale = 0;
   std::uint8_t decimals = Column::kNoDecimals;
-  std::uint8_t fsp = 0;              // temporal types
-  std::uint32_t display_width = 0;   // integers and YEAR; 0 if not given (a ZEROFILL integer always has it)
+  std::uint8_t fsp = 0;             // temporal types
+  std::uint32_t display_width = 0;  // integers and YEAR; 0 if not given (a ZEROFILL integer always has it)
   bool is_unsigned = false;
   bool zerofill = false;
   bool nullable = true;
@@ -61,14 +61,14 @@ struct ColumnDefinition {
   ColumnDefault default_value;
   std::optional<std::uint8_t> on_update_fsp;  // ON UPDATE CURRENT_TIMESTAMP(fsp)
   Generated generated = Generated::no;
-  std::string generation_expression; // without the outer parentheses
+  std::string generation_expression;  // without the outer parentheses
   RowPeriod row_period = RowPeriod::no;
   bool auto_increment = false;
   bool invisible = false;
-  bool compressed = false;           // MariaDB column compression
-  bool json_alias = false;           // MariaDB JSON: LONGTEXT with a JSON_VALID check
-  bool without_versioning = false;   // MariaDB
-  std::string check;                 // MariaDB's check of a column, which has no name; MySQL's stand in the table
+  bool compressed = false;          // MariaDB column compression
+  bool json_alias = false;          // MariaDB JSON: LONGTEXT with a JSON_VALID check
+  bool without_versioning = false;  // MariaDB
+  std::string check;                // MariaDB's check of a column, which has no name; MySQL's stand in the table
   std::optional<std::uint32_t> srid;
   std::string comment;
   bool operator==(const ColumnDefinition&) const = default;
@@ -77,19 +77,19 @@ struct ColumnDefinition {
 enum class IndexKind : std::uint8_t { primary, unique, plain, fulltext, spatial, vector };
 
 struct IndexPart {
-  std::string column;                // empty if functional
-  std::string expression;            // without the outer parentheses; empty unless functional
-  std::uint32_t prefix_length = 0;   // characters (bytes for binary types); 0: the whole value
+  std::string column;               // empty if functional
+  std::string expression;           // without the outer parentheses; empty unless functional
+  std::uint32_t prefix_length = 0;  // characters (bytes for binary types); 0: the whole value
   bool descending = false;
-  bool without_overlaps = false;     // MariaDB: `period WITHOUT OVERLAPS`; `column` is the period's name
+  bool without_overlaps = false;  // MariaDB: `period WITHOUT OVERLAPS`; `column` is the period's name
   bool operator==(const IndexPart&) const = default;
 };
 
 struct IndexDefinition {
-  std::string name;                  // `PRIMARY` for the primary key
+  std::string name;  // `PRIMARY` for the primary key
   IndexKind kind = IndexKind::plain;
   std::vector<IndexPart> parts;
-  bool invisible = false;            // MySQL INVISIBLE, MariaDB IGNORED
+  bool invisible = false;  // MySQL INVISIBLE, MariaDB IGNORED
   std::string comment;
   bool operator==(const IndexDefinition&) const = default;
 };
@@ -129,18 +129,18 @@ struct TableDefinition {
   std::string name;
   TableKind kind = TableKind::base;
   std::vector<ColumnDefinition> columns;
-  std::vector<IndexDefinition> indexes;   // the primary key first if there is one, then as created
+  std::vector<IndexDefinition> indexes;  // the primary key first if there is one, then as created
   std::vector<ForeignKey> foreign_keys;
   std::vector<CheckConstraint> checks;
   std::vector<PeriodDefinition> periods;
-  std::string engine;                     // as written; empty if not
-  const Charset* charset = nullptr;       // the default for new columns
+  std::string engine;                // as written; empty if not
+  const Charset* charset = nullptr;  // the default for new columns
   std::uint16_t collation = 0;
   std::string comment;
-  std::uint64_t auto_increment = 0;       // AUTO_INCREMENT=n; 0 if not given
+  std::uint64_t auto_increment = 0;  // AUTO_INCREMENT=n; 0 if not given
   bool partitioned = false;
   bool system_versioned = false;
-  bool columns_known = true;              // false: CREATE TABLE … SELECT without a column list, nothing is known
+  bool columns_known = true;  // false: CREATE TABLE … SELECT without a column list, nothing is known
 
   bool operator==(const TableDefinition&) const = default;
 

@@ -1,10 +1,10 @@
 #include "binlog/schema/resolve.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -15,20 +15,29 @@ std::uint32_t characters_width(const ColumnDefinition& definition) {
   return definition.charset != nullptr ? definition.charset->max_bytes : 1U;
 }
 
-bool is_text(ColumnType type) { return type == ColumnType::char_ || type == ColumnType::varchar || type == ColumnType::text; }
-bool is_integer(ColumnType type) { return type <= ColumnType::big_int; }
+bool is_text(ColumnType type) {
+  return type == ColumnType::char_ || type == ColumnType::varchar || type == ColumnType::text;
+}
+bool is_integer(ColumnType type) {
+  return type <= ColumnType::big_int;
+}
 
 // What the map calls a column of the defined type, when it knows no character sets.
 ColumnType wire_family(ColumnType type) {
   switch (type) {
-    case ColumnType::binary: case ColumnType::uuid: case ColumnType::inet4: case ColumnType::inet6: return ColumnType::char_;
+    case ColumnType::binary:
+    case ColumnType::uuid:
+    case ColumnType::inet4:
+    case ColumnType::inet6: return ColumnType::char_;
     case ColumnType::varbinary: return ColumnType::varchar;
     case ColumnType::text: return ColumnType::blob;
     default: return type;
   }
 }
 
-std::uint32_t enum_bytes(std::size_t labels) { return labels <= 255 ? 1 : 2; }
+std::uint32_t enum_bytes(std::size_t labels) {
+  return labels <= 255 ? 1 : 2;
+}
 std::uint32_t set_bytes(std::size_t labels) {
   const auto bytes = static_cast<std::uint32_t>((labels + 7) / 8);
   return bytes == 0 ? 1 : bytes > 4 ? 8 : bytes;
@@ -37,12 +46,17 @@ std::uint32_t set_bytes(std::size_t labels) {
 // Most bytes of a value by its definition; nullopt where that cannot be told or does not matter.
 std::optional<std::uint64_t> defined_bytes(const ColumnDefinition& definition) {
   switch (definition.type) {
-    case ColumnType::char_: case ColumnType::varchar:
+    case ColumnType::char_:
+    case ColumnType::varchar:
       if (definition.charset == nullptr) return std::nullopt;
       return std::uint64_t{definition.length} * definition.charset->max_bytes;
-    case ColumnType::binary: case ColumnType::varbinary: case ColumnType::bit: case ColumnType::text:
+    case ColumnType::binary:
+    case ColumnType::varbinary:
+    case ColumnType::bit:
+    case ColumnType::text:
     case ColumnType::blob: return definition.length;
-    case ColumnType::uuid: case ColumnType::inet6: return 16;
+    case ColumnType::uuid:
+    case ColumnType::inet6: return 16;
     case ColumnType::inet4: return 4;
     case ColumnType::enum_: return enum_bytes(definition.labels.size());
     case ColumnType::set_: return set_bytes(definition.labels.size());
@@ -50,7 +64,9 @@ std::optional<std::uint64_t> defined_bytes(const ColumnDefinition& definition) {
   }
 }
 
-std::string_view length_unit(ColumnType type) { return type == ColumnType::bit ? "bits" : "bytes"; }
+std::string_view length_unit(ColumnType type) {
+  return type == ColumnType::bit ? "bits" : "bytes";
+}
 
 bool old_temporal(Storage storage) {
   return storage == Storage::time_old || storage == Storage::datetime_old || storage == Storage::timestamp_old;
@@ -64,13 +80,17 @@ bool is_mariadb_vector(const Column& column, const ColumnDefinition& definition)
 // Empty if the map's column can be the defined one.
 std::string type_difference(const Column& column, const ColumnDefinition& definition) {
   if (is_mariadb_vector(column, definition)) {
-    return column.length == definition.length * 4 ? "" : fmt::format("{} bytes, not {}", column.length, definition.length * 4);
+    return column.length == definition.length * 4
+               ? ""
+               : fmt::format("{} bytes, not {}", column.length, definition.length * 4);
   }
-  if (wire_family(column.type) != wire_family(definition.type)) return fmt::format("the log has {}", name_of(column.type));
+  if (wire_family(column.type) != wire_family(definition.type))
+    return fmt::format("the log has {}", name_of(column.type));
   if (const auto bytes = defined_bytes(definition); bytes && *bytes != column.length) {
     return fmt::format("{} {} in the log, not {}", column.length, length_unit(column.type), *bytes);
   }
-  if (column.type == ColumnType::decimal && (column.precision != definition.precision || column.scale != definition.scale)) {
+  if (column.type == ColumnType::decimal &&
+      (column.precision != definition.precision || column.scale != definition.scale)) {
     return fmt::format("decimal({},{}) in the log", column.precision, column.scale);
   }
   if (!old_temporal(column.storage) && column.fsp != definition.fsp) {
@@ -114,7 +134,8 @@ std::size_t long_unique_indexes(const TableDefinition& definition) {
 std::size_t functional_parts(const TableDefinition& definition) {
   std::size_t count = 0;
   for (const auto& index : definition.indexes) {
-    count += static_cast<std::size_t>(std::ranges::count_if(index.parts, [](const IndexPart& part) { return part.column.empty(); }));
+    count += static_cast<std::size_t>(
+        std::ranges::count_if(index.parts, [](const IndexPart& part) { return part.column.empty(); }));
   }
   return count;
 }
@@ -151,7 +172,8 @@ std::optional<std::vector<std::size_t>> align(Table& table, const TableDefinitio
   if (definition.system_versioned && plain.size() >= wanted + 2 && is_row_time(wanted) && is_row_time(wanted + 1)) {
     hide(table.columns[plain[wanted]], "row_start");
     hide(table.columns[plain[wanted + 1]], "row_end");
-    plain.erase(plain.begin() + static_cast<std::ptrdiff_t>(wanted), plain.begin() + static_cast<std::ptrdiff_t>(wanted) + 2);
+    plain.erase(plain.begin() + static_cast<std::ptrdiff_t>(wanted),
+                plain.begin() + static_cast<std::ptrdiff_t>(wanted) + 2);
   }
   if (plain.size() > wanted + functional_parts(definition) + long_unique_indexes(definition)) return std::nullopt;
   for (std::size_t i = wanted; i < plain.size(); ++i) {
@@ -214,7 +236,8 @@ std::unexpected<Error> mismatch(const Table& table, std::string what) {
 }
 
 std::string counts_difference(const Table& table, const TableDefinition& definition) {
-  std::string what = fmt::format("the log has {} columns, the known schema {}", table.columns.size(), definition.columns.size());
+  std::string what =
+      fmt::format("the log has {} columns, the known schema {}", table.columns.size(), definition.columns.size());
   const std::size_t shown = std::min(std::max(table.columns.size(), definition.columns.size()), kShownDifferences);
   for (std::size_t i = 0; i < shown; ++i) {
     const bool in_log = i < table.columns.size();
@@ -282,11 +305,14 @@ ColumnDefinition definition_from_column(const Column& column) {
     defined.collation = column.collation;
   }
   switch (column.type) {
-    case ColumnType::char_: case ColumnType::varchar: defined.length = column.length / characters_width(defined); break;
+    case ColumnType::char_:
+    case ColumnType::varchar: defined.length = column.length / characters_width(defined); break;
     case ColumnType::vector: defined.length = column.length / 4; break;
-    case ColumnType::binary: case ColumnType::varbinary: case ColumnType::text: case ColumnType::blob: case ColumnType::bit:
-      defined.length = column.length;
-      break;
+    case ColumnType::binary:
+    case ColumnType::varbinary:
+    case ColumnType::text:
+    case ColumnType::blob:
+    case ColumnType::bit: defined.length = column.length; break;
     default: break;
   }
   const bool shape = column.type == ColumnType::geometry && column.geometry_type < std::size(kGeometryWords);

@@ -3,10 +3,10 @@
 #include "binlog/schema/ddl_parser.hpp"
 #include "binlog/schema/sql_lexer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -38,7 +38,8 @@ class Splitter {
   bool delimiter_command() {
     const std::size_t word = text_.find_first_not_of(" \t\r\n", at_);
     constexpr std::string_view kCommand = "DELIMITER";
-    if (word == std::string_view::npos || !equals_ascii_nocase(text_.substr(word, kCommand.size()), kCommand)) return false;
+    if (word == std::string_view::npos || !equals_ascii_nocase(text_.substr(word, kCommand.size()), kCommand))
+      return false;
     const std::size_t line_end = std::min(text_.find('\n', word), text_.size());
     std::string_view argument = text_.substr(word + kCommand.size(), line_end - word - kCommand.size());
     while (!argument.empty() && (argument.front() == ' ' || argument.front() == '\t')) argument.remove_prefix(1);
@@ -57,9 +58,11 @@ class Splitter {
       const char c = text_[i];
       if (c == '\'' || c == '"' || c == '`') {
         i = past_quote(i, c);
-      } else if (c == '#' || (c == '-' && text_.compare(i, 2, "--") == 0 && (i + 2 >= text_.size() || static_cast<unsigned char>(text_[i + 2]) <= ' '))) {
+      } else if (c == '#' || (c == '-' && text_.compare(i, 2, "--") == 0 &&
+                              (i + 2 >= text_.size() || static_cast<unsigned char>(text_[i + 2]) <= ' '))) {
         i = std::min(text_.find('\n', i), text_.size());
-      } else if (c == '/' && text_.compare(i, 2, "/*") == 0 && text_.compare(i, 3, "/*!") != 0 && text_.compare(i, 4, "/*M!") != 0) {
+      } else if (c == '/' && text_.compare(i, 2, "/*") == 0 && text_.compare(i, 3, "/*!") != 0 &&
+                 text_.compare(i, 4, "/*M!") != 0) {
         const std::size_t end = text_.find("*/", i + 2);
         i = end == std::string_view::npos ? text_.size() : end + 2;
       } else {

@@ -54,7 +54,8 @@ void set_charset(ColumnDefinition& column, Collation to) {
 
 // VARCHAR beyond a row's size becomes TEXT where the sql_mode is lax; where it is strict the statement failed.
 void widen_long_varchar(ColumnDefinition& column) {
-  const std::uint64_t bytes = std::uint64_t{column.length} * (column.charset != nullptr ? column.charset->max_bytes : 1);
+  const std::uint64_t bytes =
+      std::uint64_t{column.length} * (column.charset != nullptr ? column.charset->max_bytes : 1);
   if (bytes <= kMaxRowBytes) return;
   if (column.type == ColumnType::varchar) {
     column.type = ColumnType::text;
@@ -77,9 +78,20 @@ bool is_json_check(const std::string& expression, const std::string& column) {
 // MariaDB prints its JSON columns as LONGTEXT with a check.
 bool take_json_check(ColumnDefinition& column, const std::string& expression) {
   if (column.json_alias) return is_json_check(expression, column.name);
-  if (column.type != ColumnType::text || column.length != 0xFFFFFFFF || !is_json_check(expression, column.name)) return false;
+  if (column.type != ColumnType::text || column.length != 0xFFFFFFFF || !is_json_check(expression, column.name))
+    return false;
   column.json_alias = collation_name(column.collation) == "utf8mb4_bin";
   return column.json_alias;
+}
+
+// CONVERT TO may turn MariaDB's JSON into mere text with a check, and back.
+void settle_json_alias(ColumnDefinition& column) {
+  if (column.json_alias && collation_name(column.collation) != "utf8mb4_bin") {
+    column.json_alias = false;
+    column.check = "json_valid(`" + column.name + "`)";
+  } else if (!column.check.empty() && take_json_check(column, column.check)) {
+    column.check.clear();
+  }
 }
 
 std::string zero_timestamp(std::uint8_t fsp) {
@@ -165,7 +177,9 @@ bool index_serves(const IndexDefinition& index, const std::vector<std::string>& 
 
 }  // namespace
 
-Collation collation_of(std::uint16_t id) { return {charset_of_collation(id), id}; }
+Collation collation_of(std::uint16_t id) {
+  return {charset_of_collation(id), id};
+}
 
 Collation settle_charset(const CharsetSpec& spec, Collation inherited, const DdlContext& context) {
   Collation out = inherited;
@@ -253,27 +267,36 @@ void add_foreign_key(TableDefinition& table, const ForeignKeySpec& spec) {
   if (!engine_has_foreign_keys(table)) return;
   ForeignKey key = spec.key;
   const auto same = [&](const ForeignKey& other) { return same_name(other.name, key.name); };
-  if (spec.if_not_exists && !key.name.empty() && std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), same)) return;
-  const std::string index_name = key.name;
+  if (spec.if_not_exists && !key.name.empty() &&
+      std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), same))
+    return;
   if (key.name.empty()) {
     const std::string prefix = table.name + "_ibfk_";
     key.name = prefix + std::to_string(next_number(table.foreign_keys, prefix));
   }
   if (key.referenced_schema.empty()) key.referenced_schema = table.schema;
-  const bool served = std::any_of(table.indexes.begin(), table.indexes.end(),
-                                  [&](const IndexDefinition& index) { return index_serves(index, key.columns); });
-  if (!served) {
-    IndexDefinition index;
-    index.name = free_index_name(table, index_name.empty() ? key.columns.front() : index_name);
-    for (const auto& column : key.columns) {
-      IndexPart part;
-      part.column = column;
-      index.parts.push_back(std::move(part));
-    }
-    table.indexes.push_back(std::move(index));
-  }
   table.foreign_keys.push_back(std::move(key));
 }
+
+namespace {
+
+// A foreign key needs an index on its columns; where none begins with them the server makes one.
+void index_foreign_key(TableDefinition& table, const ForeignKey& key) {
+  const bool served = std::any_of(table.indexes.begin(), table.indexes.end(),
+                                  [&](const IndexDefinition& index) { return index_serves(index, key.columns); });
+  if (served || key.columns.empty()) return;
+  const bool named = !key.name.starts_with(table.name + "_ibfk_");
+  IndexDefinition index;
+  index.name = free_index_name(table, named ? key.name : key.columns.front());
+  for (const auto& column : key.columns) {
+    IndexPart part;
+    part.column = column;
+    index.parts.push_back(std::move(part));
+  }
+  table.indexes.push_back(std::move(index));
+}
+
+}  // namespace
 
 // CHECK was read and forgotten before MySQL 8.0.16 and MariaDB 10.2.
 void add_check(TableDefinition& table, const CheckConstraint& check, const DdlContext& context) {
@@ -292,6 +315,8 @@ void add_check(TableDefinition& table, const CheckConstraint& check, const DdlCo
 }
 
 void finish(TableDefinition& table) {
+  if (!engine_has_foreign_keys(table)) table.foreign_keys.clear();
+  for (const auto& key : table.foreign_keys) index_foreign_key(table, key);
   std::stable_partition(table.indexes.begin(), table.indexes.end(),
                         [](const IndexDefinition& index) { return index.kind == IndexKind::primary; });
   if (const IndexDefinition* key = table.primary_key()) {
@@ -303,6 +328,7 @@ void finish(TableDefinition& table) {
     }
   }
   for (auto& column : table.columns) {
+    settle_json_alias(column);
     const bool plain = column.generated == Generated::no && column.row_period == RowPeriod::no;
     if (column.nullable && plain && column.default_value.kind == ColumnDefault::Kind::none) {
       column.default_value.kind = ColumnDefault::Kind::null;
@@ -320,7 +346,8 @@ void rename_generated_constraints(TableDefinition& table, const std::string& old
   const auto rename = [&](std::string& name, std::string_view infix) {
     const std::string prefix = old_name + std::string(infix);
     const std::string_view digits = std::string_view(name).substr(std::min(prefix.size(), name.size()));
-    const bool generated = name.starts_with(prefix) && !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool generated =
+        name.starts_with(prefix) && !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
     if (generated) name = table.name + std::string(infix) + std::string(digits);
   };
   for (auto& key : table.foreign_keys) rename(key.name, "_ibfk_");

@@ -28,7 +28,8 @@ void add_index(TableDefinition& table, const IndexSpec& spec);
 void add_column_keys(TableDefinition& table, const ColumnSpec& spec, const DdlContext& context);
 void add_foreign_key(TableDefinition& table, const ForeignKeySpec& spec);
 void add_check(TableDefinition& table, const CheckConstraint& check, const DdlContext& context);
-// Primary key first and its columns NOT NULL; nullable columns default to NULL.
+// What follows from the whole: primary key first and its columns NOT NULL; nullable columns default to NULL; foreign
+// keys have an index.
 void finish(TableDefinition& table);
 // `old_ibfk_1` becomes `new_ibfk_1` when the table is renamed, and checks likewise.
 void rename_generated_constraints(TableDefinition& table, const std::string& old_name);

@@ -2,10 +2,10 @@
 
 #include "binlog/row/charset.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -57,7 +57,9 @@ bool SqlCursor::at_end() const {
   return peek(ahead).kind == TokenKind::end;
 }
 
-bool SqlCursor::at_name() const { return peek().kind == TokenKind::word || peek().kind == TokenKind::quoted; }
+bool SqlCursor::at_name() const {
+  return peek().kind == TokenKind::word || peek().kind == TokenKind::quoted;
+}
 
 bool SqlCursor::accept(std::string_view word) {
   if (!at(word)) return false;
@@ -90,7 +92,8 @@ void SqlCursor::expect_symbol(char c) {
 }
 
 std::string SqlCursor::name(std::string_view what) {
-  if (!at_name()) {
+  // Neither server takes an empty name.
+  if (!at_name() || peek().text.empty()) {
     fail_expecting(what);
     return {};
   }
@@ -148,7 +151,9 @@ void SqlCursor::skip_parentheses() {
   }
 }
 
-std::string SqlCursor::text_since(std::size_t from) const { return text_between(from, at_); }
+std::string SqlCursor::text_since(std::size_t from) const {
+  return text_between(from, at_);
+}
 
 // Taken as it stands, unless comments are in it: half of an executable comment would be left.
 std::string SqlCursor::text_between(std::size_t from, std::size_t to) const {
@@ -186,10 +191,11 @@ Error SqlCursor::error() const {
   } else if (token.kind != TokenKind::end) {
     found = fmt::format("\"{}\"", sql_.substr(token.offset, std::min<std::size_t>(token.end - token.offset, 64)));
   }
-  return Error{Errc::ddl,
-               fmt::format("line {}, column {}: expected {}, found {}, in: {}", line, column, expected_, found, shown(sql_)),
-               {},
-               "report this statement; or give the schema by file and start after it"};
+  return Error{
+      Errc::ddl,
+      fmt::format("line {}, column {}: expected {}, found {}, in: {}", line, column, expected_, found, shown(sql_)),
+      {},
+      "report this statement; or give the schema by file and start after it"};
 }
 
 bool utf8_of_string(const Token& token, std::string& out) {

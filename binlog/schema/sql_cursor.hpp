@@ -28,7 +28,9 @@ class SqlCursor {
   // The end of the text, or a `;` that only the end follows.
   [[nodiscard]] bool at_end() const;
   [[nodiscard]] bool at_name() const;
-  void advance() { if (!failed_ && at_ + 1 < tokens_.size()) ++at_; }
+  void advance() {
+    if (!failed_ && at_ + 1 < tokens_.size()) ++at_;
+  }
 
   bool accept(std::string_view word);
   bool accept_words(std::initializer_list<std::string_view> words);
@@ -37,8 +39,8 @@ class SqlCursor {
   void expect(std::string_view word);
   void expect_symbol(char c);
 
-  std::string name(std::string_view what);              // an identifier; `what` for the message: "a column name"
-  std::string string(std::string_view what);            // a string literal, in UTF-8
+  std::string name(std::string_view what);    // an identifier; `what` for the message: "a column name"
+  std::string string(std::string_view what);  // a string literal, in UTF-8
   std::string name_or_string(std::string_view what);
   std::uint64_t number(std::string_view what, std::uint64_t most);
 

@@ -7,11 +7,21 @@
 namespace binferry {
 namespace {
 
-char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex_digit(char c) { return is_digit(c) || (to_upper(c) >= 'A' && to_upper(c) <= 'F'); }
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+char to_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex_digit(char c) {
+  return is_digit(c) || (to_upper(c) >= 'A' && to_upper(c) <= 'F');
+}
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 bool is_name_char(char c) {
   return is_digit(c) || (to_upper(c) >= 'A' && to_upper(c) <= 'Z') || c == '_' || c == '$' ||
          (static_cast<unsigned char>(c) & 0x80) != 0;
@@ -26,7 +36,11 @@ void append_escape(char c, std::string& out) {
     case 'r': out += '\r'; return;
     case 't': out += '\t'; return;
     case 'Z': out += '\x1A'; return;
-    case '%': case '_': out += '\\'; out += c; return;
+    case '%':
+    case '_':
+      out += '\\';
+      out += c;
+      return;
     default: out += c; return;
   }
 }
@@ -38,7 +52,9 @@ bool equals_ascii_nocase(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_upper(x) == to_upper(y); });
 }
 
-bool Token::is_word(std::string_view upper) const { return kind == TokenKind::word && equals_ascii_nocase(text, upper); }
+bool Token::is_word(std::string_view upper) const {
+  return kind == TokenKind::word && equals_ascii_nocase(text, upper);
+}
 
 // False: the input ends inside a comment, and the token says so.
 bool SqlLexer::skip_blanks(Token& token) {
@@ -46,7 +62,8 @@ bool SqlLexer::skip_blanks(Token& token) {
     const char c = peek();
     if (is_space(c) || c == '\0') {
       ++at_;
-    } else if (c == '#' || (c == '-' && peek(1) == '-' && (at_ + 2 >= sql_.size() || static_cast<unsigned char>(peek(2)) <= ' '))) {
+    } else if (c == '#' ||
+               (c == '-' && peek(1) == '-' && (at_ + 2 >= sql_.size() || static_cast<unsigned char>(peek(2)) <= ' '))) {
       token.after_comment = true;
       at_ = std::min(sql_.find('\n', at_), sql_.size());
     } else if (c == '/' && peek(1) == '*') {
@@ -132,7 +149,7 @@ Token SqlLexer::next() {
     read_quoted_name(token, '"');
   } else if (c == '\'' || c == '"') {
     read_string(token);
-  } else if (!name_expected && (is_digit(c) || (c == '.' && is_digit(peek(1)) && !after_name))) {
+  } else if (!name_expected && (is_digit(c) || (c == '.' && is_digit(peek(1)) && !(after_name && at_ == last_end_)))) {
     read_number_or_word(token);
   } else if (is_name_char(c)) {
     if (name_expected || (!read_based(token) && !read_introduced(token))) read_word(token);
@@ -143,7 +160,7 @@ Token SqlLexer::next() {
     after_dot_ = c == '.' && after_name && !token.after_comment && at_ < sql_.size() && is_name_char(peek());
   }
   after_name_ = token.kind == TokenKind::word || token.kind == TokenKind::quoted;
-  token.end = at_;
+  token.end = last_end_ = at_;
   return token;
 }
 
@@ -200,7 +217,9 @@ bool SqlLexer::append_string_piece(Token& token) {
 void SqlLexer::read_number_or_word(Token& token) {
   if (read_based(token)) return;
   std::size_t to = at_;
-  const auto digits = [&] { while (to < sql_.size() && is_digit(sql_[to])) ++to; };
+  const auto digits = [&] {
+    while (to < sql_.size() && is_digit(sql_[to])) ++to;
+  };
   digits();
   const bool integer = to >= sql_.size() || sql_[to] != '.';
   if (!integer) {

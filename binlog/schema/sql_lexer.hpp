@@ -27,10 +27,10 @@ enum class TokenKind : std::uint8_t {
 struct Token {
   TokenKind kind = TokenKind::end;
   std::string text;
-  std::string introducer;     // lower case, without the underscore; `utf8mb3` for N'…'
-  std::size_t offset = 0;     // of its first byte in the text
-  std::size_t end = 0;        // one past its last byte
-  bool after_comment = false; // a comment, or the edge of an executable one, stands between it and the token before
+  std::string introducer;      // lower case, without the underscore; `utf8mb3` for N'…'
+  std::size_t offset = 0;      // of its first byte in the text
+  std::size_t end = 0;         // one past its last byte
+  bool after_comment = false;  // a comment, or the edge of an executable one, stands between it and the token before
 
   [[nodiscard]] bool is_symbol(char c) const { return kind == TokenKind::symbol && text[0] == c; }
   // `upper` in upper case; never true for a quoted name.
@@ -64,9 +64,10 @@ class SqlLexer {
   std::string_view sql_;
   SqlDialect dialect_;
   std::size_t at_ = 0;
-  std::size_t depth_ = 0;      // executable comments that are open
-  bool after_dot_ = false;     // the token before was a dot that followed a name: digits are a name
+  std::size_t depth_ = 0;   // executable comments that are open
+  bool after_dot_ = false;  // the token before was a dot that followed a name: digits are a name
   bool after_name_ = false;
+  std::size_t last_end_ = 0;  // of the token before
 };
 
 }  // namespace binferry

@@ -26,18 +26,18 @@ struct Noun {
   StatementClass statement_class;
 };
 constexpr std::array kNouns = {
-    Noun{"TABLE", StatementClass::table_ddl},       Noun{"TABLES", StatementClass::table_ddl},
-    Noun{"INDEX", StatementClass::table_ddl},       Noun{"DATABASE", StatementClass::table_ddl},
-    Noun{"SCHEMA", StatementClass::table_ddl},      Noun{"VIEW", StatementClass::other_ddl},
-    Noun{"TRIGGER", StatementClass::other_ddl},     Noun{"FUNCTION", StatementClass::other_ddl},
-    Noun{"PROCEDURE", StatementClass::other_ddl},   Noun{"EVENT", StatementClass::other_ddl},
-    Noun{"SEQUENCE", StatementClass::table_ddl},    Noun{"PACKAGE", StatementClass::other_ddl},
-    Noun{"SERVER", StatementClass::other_ddl},      Noun{"TABLESPACE", StatementClass::other_ddl},
-    Noun{"LOGFILE", StatementClass::other_ddl},     Noun{"UNDO", StatementClass::other_ddl},
-    Noun{"RESOURCE", StatementClass::other_ddl},    Noun{"INSTANCE", StatementClass::other_ddl},
-    Noun{"CATALOG", StatementClass::other_ddl},     Noun{"LIBRARY", StatementClass::other_ddl},
-    Noun{"PREPARE", StatementClass::maintenance},   Noun{"JSON", StatementClass::other_ddl},
-    Noun{"USER", StatementClass::account},          Noun{"ROLE", StatementClass::account},
+    Noun{"TABLE", StatementClass::table_ddl},     Noun{"TABLES", StatementClass::table_ddl},
+    Noun{"INDEX", StatementClass::table_ddl},     Noun{"DATABASE", StatementClass::table_ddl},
+    Noun{"SCHEMA", StatementClass::table_ddl},    Noun{"VIEW", StatementClass::other_ddl},
+    Noun{"TRIGGER", StatementClass::other_ddl},   Noun{"FUNCTION", StatementClass::other_ddl},
+    Noun{"PROCEDURE", StatementClass::other_ddl}, Noun{"EVENT", StatementClass::other_ddl},
+    Noun{"SEQUENCE", StatementClass::table_ddl},  Noun{"PACKAGE", StatementClass::other_ddl},
+    Noun{"SERVER", StatementClass::other_ddl},    Noun{"TABLESPACE", StatementClass::other_ddl},
+    Noun{"LOGFILE", StatementClass::other_ddl},   Noun{"UNDO", StatementClass::other_ddl},
+    Noun{"RESOURCE", StatementClass::other_ddl},  Noun{"INSTANCE", StatementClass::other_ddl},
+    Noun{"CATALOG", StatementClass::other_ddl},   Noun{"LIBRARY", StatementClass::other_ddl},
+    Noun{"PREPARE", StatementClass::maintenance}, Noun{"JSON", StatementClass::other_ddl},
+    Noun{"USER", StatementClass::account},        Noun{"ROLE", StatementClass::account},
 };
 
 const Noun* noun_of(const Token& token) {
@@ -81,8 +81,8 @@ class Classifier {
       } else if (token.is_word("SQL")) {
         lexer_.next();  // SECURITY
         lexer_.next();
-      } else if (!is_any(token, {"OR", "REPLACE", "TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "UNIQUE", "FULLTEXT", "SPATIAL",
-                                 "VECTOR", "AGGREGATE", "PUBLIC", "MATERIALIZED", "IF", "NOT", "EXISTS"})) {
+      } else if (!is_any(token, {"OR", "REPLACE", "TEMPORARY", "ONLINE", "OFFLINE", "IGNORE", "UNIQUE", "FULLTEXT",
+                                 "SPATIAL", "VECTOR", "AGGREGATE", "PUBLIC", "MATERIALIZED", "IF", "NOT", "EXISTS"})) {
         return {StatementClass::other, verb, {}};
       }
       token = lexer_.next();
@@ -202,7 +202,8 @@ class Classifier {
     } else if (token.is_word("DEFAULT") && lexer_.next().is_word("ROLE")) {
       out.statement_class = StatementClass::account;
     } else if (mariadb_ && token.is_word("STATEMENT")) {
-      while (token.kind != TokenKind::end && token.kind != TokenKind::unfinished && !token.is_word("FOR")) token = lexer_.next();
+      while (token.kind != TokenKind::end && token.kind != TokenKind::unfinished && !token.is_word("FOR"))
+        token = lexer_.next();
       if (token.is_word("FOR")) out = run_inner();
     } else {
       out.statement_class = StatementClass::maintenance;
@@ -214,9 +215,10 @@ class Classifier {
   static bool rest(const Token& first, Classified& out) {
     if (first.is_word("TRUNCATE")) {
       out.statement_class = StatementClass::table_ddl;
-    } else if (is_any(first, {"ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "CHECKSUM", "CACHE", "FLUSH", "INSTALL",
-                              "UNINSTALL", "RESET", "PURGE", "LOCK", "UNLOCK", "USE", "SHOW", "EXPLAIN", "DESCRIBE",
-                              "HELP", "KILL", "SHUTDOWN", "RESTART", "STOP", "BINLOG", "SIGNAL", "BACKUP"})) {
+    } else if (is_any(first, {"ANALYZE", "OPTIMIZE",  "REPAIR",   "CHECK", "CHECKSUM", "CACHE",    "FLUSH",
+                              "INSTALL", "UNINSTALL", "RESET",    "PURGE", "LOCK",     "UNLOCK",   "USE",
+                              "SHOW",    "EXPLAIN",   "DESCRIBE", "HELP",  "KILL",     "SHUTDOWN", "RESTART",
+                              "STOP",    "BINLOG",    "SIGNAL",   "BACKUP"})) {
       out.statement_class = StatementClass::maintenance;
     } else if (is_any(first, {"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "CALL", "DO", "SELECT", "WITH", "VALUES",
                               "TABLE", "EXECUTE", "IMPORT", "HANDLER"})) {

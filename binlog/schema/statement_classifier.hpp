@@ -10,7 +10,7 @@
 namespace binferry {
 
 enum class StatementClass : std::uint8_t {
-  begin,              // BEGIN, START TRANSACTION
+  begin,  // BEGIN, START TRANSACTION
   commit,
   rollback,           // the whole group
   savepoint,          // name in `savepoint`
@@ -21,14 +21,14 @@ enum class StatementClass : std::uint8_t {
   xa_prepare,
   xa_commit,
   xa_rollback,
-  table_ddl,          // may change what the catalogue knows: give it to parse_ddl
-  other_ddl,          // views, triggers, routines, events, servers, tablespaces …
-  account,            // users, roles, grants, passwords: the text must never be logged
-  temporary,          // CREATE, DROP TEMPORARY TABLE
-  maintenance,        // ANALYZE, OPTIMIZE, FLUSH …, and SET of session state
-  statement_based,    // changes rows without row events: a row-based reader must stop
-  padding,            // `# Dummy event …`, or nothing but comments
-  other,              // anything else: the schema may have changed
+  table_ddl,        // may change what the catalogue knows: give it to parse_ddl
+  other_ddl,        // views, triggers, routines, events, servers, tablespaces …
+  account,          // users, roles, grants, passwords: the text must never be logged
+  temporary,        // CREATE, DROP TEMPORARY TABLE
+  maintenance,      // ANALYZE, OPTIMIZE, FLUSH …, and SET of session state
+  statement_based,  // changes rows without row events: a row-based reader must stop
+  padding,          // `# Dummy event …`, or nothing but comments
+  other,            // anything else: the schema may have changed
 };
 std::string_view name_of(StatementClass statement_class);
 
