@@ -1,10 +1,10 @@
 #include "binlog/base/spool.hpp"
 
+#include "binlog/base/temporary_file.hpp"
+
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace binferry {
@@ -29,25 +29,10 @@ Status write_all(int fd, Bytes bytes) {
   return {};
 }
 
-// Nameless from the start, so that a crash leaves nothing behind.
-int open_unlinked(const std::string& directory) {
-  const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd >= 0) return fd;
-  std::string name = directory + "/binferry-spool-XXXXXX";  // file systems without O_TMPFILE
-  const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named >= 0) ::unlink(name.c_str());
-  return named;
-}
-
 }  // namespace
 
 Spool::Spool(std::size_t memory_bytes, std::string directory)
-    : memory_bytes_(memory_bytes), directory_(std::move(directory)) {
-  if (directory_.empty()) {
-    const char* tmpdir = std::getenv("TMPDIR");
-    directory_ = tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/var/tmp";
-  }
-}
+    : memory_bytes_(memory_bytes), directory_(std::move(directory)) {}
 
 Spool::Spool(Spool&& other) noexcept
     : memory_bytes_(other.memory_bytes_), directory_(other.directory_), memory_(std::move(other.memory_)),
@@ -84,7 +69,7 @@ Status Spool::append(Bytes head, Bytes tail) {
 }
 
 Status Spool::spill() {
-  if (fd_ < 0) fd_ = open_unlinked(directory_);
+  if (fd_ < 0) fd_ = open_temporary_file(directory_);
   if (fd_ < 0) return spool_error("create");
   if (Status written = write_all(fd_, {memory_.get(), used_}); !written) return written;
   file_bytes_ += used_;

@@ -1,5 +1,7 @@
 #include "binlog/event/transaction_payload.hpp"
 
+#include "binlog/base/mapped_pages.hpp"
+
 #include "binlog/base/byte_reader.hpp"
 #include "binlog/event/event_header.hpp"
 
@@ -14,6 +16,7 @@ enum Field : std::uint64_t { kEnd = 0, kPayloadSize = 1, kCompression = 2, kUnco
 // What is decompressed at a time; also the step by which a large event's buffer grows, so that an event costs memory
 // only as its bytes arrive.
 constexpr std::size_t kChunkBytes = 128 * 1024;
+constexpr std::size_t kReleaseBytes = 4 * 1024 * 1024;
 
 }  // namespace
 
@@ -56,6 +59,7 @@ Status PayloadReader::open(const RawEvent& outer) {
   if (!payload) return propagate(payload, outer.place());
   is_plain_ = payload->compression == TransactionPayload::Compression::none;
   (is_plain_ ? window_ : compressed_) = payload->payload;
+  released_ = payload->payload.data();
   zstd_.reset();
   is_broken_ = false;
   return {};
@@ -72,6 +76,7 @@ Result<const RawEvent*> PayloadReader::next() {
 Result<const RawEvent*> PayloadReader::read_event() {
   window_ = window_.subspan(given_bytes_);
   given_bytes_ = 0;
+  release_passed();
   const auto cut_short = [](bool nothing) {
     return fail(Errc::corrupt, nothing ? "the compressed payload is cut short" : "the payload ends inside an event",
                 "fetch the file again, or restore it from another copy");
@@ -102,6 +107,16 @@ Result<const RawEvent*> PayloadReader::read_event() {
                 "upgrade binferry; the event cannot be passed over without risk of losing changes");
   }
   return &inner_;
+}
+
+// A huge payload lies in a mapped file: what has been read need not stay in memory.
+void PayloadReader::release_passed() {
+  if (!outer_.is_mapped) return;
+  const std::uint8_t* at = is_plain_ ? window_.data() : compressed_.data();
+  const Bytes passed{released_, static_cast<std::size_t>(at - released_)};
+  if (passed.size() < kReleaseBytes) return;
+  release_mapped_pages(passed);
+  released_ = at;
 }
 
 Result<bool> PayloadReader::fill(std::size_t size) {

@@ -42,6 +42,8 @@ class PayloadReader {
   // Makes at least `size` bytes available in window_, false if the payload ends first.
   Result<bool> fill(std::size_t size);
 
+  void release_passed();
+
   Limits limits_;
   ZstdDecompressor zstd_;
   std::vector<std::uint8_t> buffer_;
@@ -49,6 +51,7 @@ class PayloadReader {
   RawEvent inner_;
   Bytes compressed_;             // what zstd has not consumed
   Bytes window_;                 // decompressed and not given out: in buffer_, or in the payload if it is stored plain
+  const std::uint8_t* released_ = nullptr;  // of a mapped payload: its pages up to here are given back
   std::size_t given_bytes_ = 0;  // of the front of window_, to be dropped at the next call
   std::uint64_t total_bytes_ = 0;
   bool is_plain_ = false;

@@ -1,10 +1,10 @@
 #include "binlog/source/mapped_event.hpp"
 
 #include "binlog/base/crc32.hpp"
+#include "binlog/base/temporary_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,25 +17,12 @@ Error with_hint(std::unexpected<Error> failed) {
   return std::move(failed.error());
 }
 
-FileDescriptor open_unlinked(std::string directory) {
-  if (directory.empty()) {
-    const char* tmpdir = std::getenv("TMPDIR");
-    directory = tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/var/tmp";
-  }
-  FileDescriptor fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd.is_open()) return fd;
-  std::string name = directory + "/binferry-event-XXXXXX";  // file systems without O_TMPFILE
-  FileDescriptor named(::mkostemp(name.data(), O_CLOEXEC));
-  if (named.is_open()) ::unlink(name.c_str());
-  return named;
-}
-
 }  // namespace
 
 Result<bool> MappedEvent::load(EventWindow& window, std::uint64_t offset, std::size_t size, std::size_t checksum_bytes,
                                const std::string& directory) {
   clear();
-  const FileDescriptor fd = open_unlinked(directory);
+  const FileDescriptor fd(open_temporary_file(directory));
   if (!fd.is_open()) return std::unexpected(with_hint(system_error("create the temporary file of a large event", errno)));
   const std::size_t summed = size - checksum_bytes;
   for (std::size_t done = 0; done < size;) {
