@@ -57,11 +57,11 @@ struct ChangeReader::Impl {
     return resolve(std::move(*table), nullptr);
   }
 
-  bool wanted(const Table& table) {
+  bool wanted(const std::shared_ptr<const Table>& table) {
     if (!options.wants) return true;
-    if (&table != wanted_table) {
-      wanted_table = &table;
-      wanted_answer = options.wants(table.schema, table.name);
+    if (table != wanted_table) {
+      wanted_table = table;
+      wanted_answer = options.wants(table->schema, table->name);
     }
     return wanted_answer;
   }
@@ -95,7 +95,7 @@ struct ChangeReader::Impl {
     Result<std::shared_ptr<const Table>> table = with.find(rows->table_id);
     if (!table) return propagate(table);
     statement_ends = rows->ends_statement();
-    if (!wanted(**table) || !happened(**table, cursor->undone())) return false;
+    if (!wanted(*table) || !happened(**table, cursor->undone())) return false;
     if (Status opened = reader.open(*table, *rows); !opened) return propagate(opened);
     change.row.op = rows->change;
     change.row.no_foreign_key_checks = rows->skips_foreign_keys();
@@ -116,7 +116,7 @@ struct ChangeReader::Impl {
   TableMapCache maps;
   TableMapCache bare_maps;  // for check(), which must not depend on the catalogue
   RowReader reader;
-  const Table* wanted_table = nullptr;
+  std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
   bool wanted_answer = true;
 
   const Transaction* transaction = nullptr;
@@ -127,7 +127,7 @@ struct ChangeReader::Impl {
   std::uint64_t row_in_event = 0;
 
   Change change;
-  std::string place;              // of the event in hand, made when an error needs it
+  const RawEvent* rows_event = nullptr;  // that `reader` walks; the cursor's, until its next event
   std::string inflated;           // rows of a MariaDB compressed event
   std::string inflated_text;      // text of a MariaDB compressed query
   std::string sql;                // UTF-8
@@ -180,7 +180,7 @@ Result<const Change*> ChangeReader::Impl::next() {
     if (rows_open) {
       Row row;
       Result<bool> more = reader.next(row);
-      if (!more) return propagate(more, place);
+      if (!more) return propagate(more, rows_event->place());
       if (*more) {
         change.row.before = row.before;
         change.row.after = row.after;
@@ -197,7 +197,7 @@ Result<const Change*> ChangeReader::Impl::next() {
     Result<bool> taken = take(**event);
     if (!taken) return propagate(taken, (*event)->place());
     if (rows_open) {
-      place = (*event)->place();
+      rows_event = *event;
     } else if (*taken) {
       return &change;
     }
@@ -234,7 +234,7 @@ Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
   row_in_event = 0;
   if (!rows_open && statement_ends) maps.clear_statement();
   change.kind = Change::Kind::row;
-  return true;
+  return rows_open;
 }
 
 Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {

@@ -5,6 +5,7 @@
 #include "binlog/event/control_events.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <cstring>
 
 namespace binferry {
@@ -51,16 +52,20 @@ void EventFramer::reset() {
 }
 
 Result<RawEvent> EventFramer::frame(Bytes stored, std::uint64_t offset, std::string_view file) {
-  if (offset == kFirstEventOffset && !options_.network) reset();
-  Result<RawEvent> event = frame_checked(stored, offset);
-  if (event) [[likely]] {
-    event->file = file;
-    return event;
-  }
-  return std::unexpected(std::move(event.error()).at(std::string(file) + ":" + std::to_string(offset)));
+  RawEvent event;
+  if (Status framed = frame(stored, offset, file, event); !framed) return propagate(framed);
+  return event;
 }
 
-Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) {
+Status EventFramer::frame(Bytes stored, std::uint64_t offset, std::string_view file, RawEvent& event) {
+  if (offset == kFirstEventOffset && !options_.network) reset();
+  event.file = file;
+  Status framed = frame_checked(stored, offset, event);
+  if (framed) [[likely]] return framed;
+  return propagate(framed, std::string(file) + ":" + std::to_string(offset));
+}
+
+Status EventFramer::frame_checked(Bytes stored, std::uint64_t offset, RawEvent& event) {
   const Result<std::uint32_t> length = event_length(stored, options_.limits);
   if (!length) return std::unexpected(length.error());
   if (*length != stored.size()) {
@@ -77,7 +82,7 @@ Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) 
 
   // The type decides where the checksum is, so the one byte is looked at before it can be trusted.
   const auto type = static_cast<EventType>(bytes[kTypeOffset]);
-  std::optional<FormatDescription> new_format;
+  std::unique_ptr<FormatDescription> new_format;  // rare and large: not on every event's stack
   bool has_checksum = false;
   bool checksum_is_right = true;
   if (type == EventType::format_description) {
@@ -86,7 +91,7 @@ Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) 
     has_checksum = decoded->has_checksum_field;
     // A source that writes no checksums zeroes `created` before it sends the event and leaves the old checksum behind.
     checksum_is_right = !options_.network || decoded->checksum == ChecksumAlgorithm::crc32;
-    new_format = std::move(*decoded);
+    new_format = std::make_unique<FormatDescription>(std::move(*decoded));
   } else if (format_) {
     has_checksum = format_->checksum == ChecksumAlgorithm::crc32;
   } else if (options_.network) {
@@ -107,7 +112,6 @@ Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) 
     if (!status) return propagate(status);
   }
 
-  RawEvent event;
   event.header = *parse_header(bytes);
   const bool fixed_header = type == EventType::format_description || type == EventType::rotate || !format_;
   const std::size_t header_length = fixed_header ? kEventHeaderSize : format_->header_length;
@@ -133,8 +137,8 @@ Result<RawEvent> EventFramer::frame_checked(Bytes stored, std::uint64_t offset) 
     // Flagged ignorable, it was copied from a stream that the source had decrypted.
     if (Status status = begin_encryption(event.body); !status) return propagate(status, "START_ENCRYPTION");
   }
-  if (new_format) format_ = std::move(new_format);
-  return event;
+  if (new_format) format_ = std::move(*new_format);
+  return {};
 }
 
 Status EventFramer::begin_encryption(Bytes body) {

@@ -46,6 +46,8 @@ class EventFramer {
   // An ignorable event of unknown type is given out: duty_of() says `unknown`, the reader passes over it.
   // After an error the framer's state is as before the call.
   Result<RawEvent> frame(Bytes stored, std::uint64_t offset, std::string_view file);
+  // The same into the caller's event, for readers that do nothing else; what it holds after an error means nothing.
+  Status frame(Bytes stored, std::uint64_t offset, std::string_view file, RawEvent& event);
 
   // The format in force; null before the first FORMAT_DESCRIPTION.
   [[nodiscard]] const FormatDescription* format() const { return format_ ? &*format_ : nullptr; }
@@ -59,7 +61,7 @@ class EventFramer {
  private:
   using Nonce = std::array<std::uint8_t, 12>;
 
-  Result<RawEvent> frame_checked(Bytes stored, std::uint64_t offset);
+  Status frame_checked(Bytes stored, std::uint64_t offset, RawEvent& event);
   Result<Bytes> decrypt(Bytes stored, std::uint64_t offset);
   Status begin_encryption(Bytes body);
 

@@ -210,9 +210,8 @@ Result<SourceState> FileSource::next_event(RawEvent& event) {
   Result<Bytes> stored = window_.at(offset_, *length);
   if (!stored) return propagate(stored, name_);
   if (stored->size() < *length) return at_end(*stored, stored->size());
-  Result<RawEvent> framed = framer_.frame(*stored, offset_, name_);
-  if (!framed) return broken(std::move(framed.error()));
-  event = *framed;
+  if (Status framed = framer_.frame(*stored, offset_, name_, event); !framed) return broken(std::move(framed.error()));
+  event.is_mapped = false;
   return accept(event);
 }
 
