@@ -5,7 +5,7 @@
 #include "binlog/row/value_text.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <variant>
 
 namespace binferry {
 namespace {
@@ -37,9 +37,7 @@ class SqlFormatter final : public Formatter {
   Status change(const Change& change, std::string& out) override {
     switch (change.kind) {
       case Change::Kind::row: return row(change.row, out);
-      case Change::Kind::ddl:
-        statement(change.ddl.schema, change.ddl.sql, change.ddl.context.dialect, change.timestamp, out);
-        return {};
+      case Change::Kind::ddl: ddl(change, out); return {};
       case Change::Kind::statement: return other_statement(change, out);
       case Change::Kind::note: return {};
     }
@@ -97,6 +95,17 @@ class SqlFormatter final : public Formatter {
       out += ";\n";
     }
     out += "SET TIMESTAMP=DEFAULT;\n";
+  }
+
+  // A statement about a database runs with no default database, for it may be this one, and not exist.
+  void ddl(const Change& change, std::string& out) {
+    const DdlStatement& parsed = *change.ddl.statement;
+    const auto* const alter = std::get_if<AlterDatabase>(&parsed);
+    const bool about_database = std::holds_alternative<CreateDatabase>(parsed) ||
+                                std::holds_alternative<DropDatabase>(parsed) || (alter != nullptr && !alter->name.empty());
+    if (std::holds_alternative<DropDatabase>(parsed)) schema_.clear();
+    statement(about_database ? std::string_view{} : change.ddl.schema, change.ddl.sql, change.ddl.context.dialect,
+              change.timestamp, out);
   }
 
   Status other_statement(const Change& change, std::string& out) {
