@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -198,8 +199,9 @@ class Alteration {
       slots_.insert(at, {written.column, written.source});
     }
     out_.table.columns.clear();
+    std::set<std::string> names;
     for (auto& slot : slots_) {
-      if (out_.table.find_column(slot.column.name) != nullptr) {
+      if (!names.insert(folded_name(slot.column.name)).second) {
         return contradiction(fmt::format("column {} would be there twice", slot.column.name));
       }
       out_.table.columns.push_back(std::move(slot.column));

@@ -1,5 +1,7 @@
 #include "binlog/schema/resolve.hpp"
 
+#include "binlog/schema/sql_lexer.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -145,6 +147,66 @@ void hide(Column& column, std::string name) {
   column.visible = false;
 }
 
+// The column of a functional index stands behind those its expression names: the server appends it to the table as it
+// is when the index is made. Columns added later stand behind it again.
+std::size_t first_hidden_position(const TableDefinition& definition) {
+  std::size_t first = definition.columns.size();
+  for (const auto& index : definition.indexes) {
+    for (const auto& part : index.parts) {
+      if (!part.column.empty()) continue;
+      std::size_t behind = 0;
+      SqlLexer lexer(part.expression, {});
+      for (Token token = lexer.next(); token.kind != TokenKind::end && token.kind != TokenKind::unfinished;
+           token = lexer.next()) {
+        if (token.kind != TokenKind::word && token.kind != TokenKind::quoted) continue;
+        const std::size_t i = definition.column_index(token.text);
+        if (i != TableDefinition::kNoColumn) behind = std::max(behind, i + 1);
+      }
+      first = std::min(first, behind);
+    }
+  }
+  return first;
+}
+
+// Older MySQL 8.0 writes the columns of functional indexes into the map without a word (TRAPS 19). Which they are is
+// told by the types, if exactly one choice fits; to guess would shift values by a column.
+std::optional<std::vector<std::size_t>> align_around_hidden(Table& table, const TableDefinition& definition,
+                                                            const std::vector<std::size_t>& plain) {
+  const std::size_t wanted = definition.columns.size();
+  const std::size_t hidden = plain.size() - wanted;
+  const std::size_t first_hidden = first_hidden_position(definition);
+  // ways[k]: in how many ways (two stands for many) the rest fits when k hidden columns have been passed.
+  std::vector<std::vector<std::uint8_t>> ways(wanted + 1, std::vector<std::uint8_t>(hidden + 1, 0));
+  const auto fits = [&](std::size_t i, std::size_t k) {
+    return type_difference(table.columns[plain[i + k]], definition.columns[i]).empty() &&
+           metadata_difference(table.columns[plain[i + k]], definition.columns[i], table.names_known).empty();
+  };
+  const auto may_hide = [&](std::size_t i, std::size_t k) { return k < hidden && i >= first_hidden; };
+  ways[wanted][hidden] = 1;
+  for (std::size_t i = wanted + 1; i-- > 0;) {
+    for (std::size_t k = hidden + 1; k-- > 0;) {
+      int count = ways[i][k];
+      if (may_hide(i, k)) count += ways[i][k + 1];
+      if (i < wanted && fits(i, k)) count += ways[i + 1][k];
+      ways[i][k] = static_cast<std::uint8_t>(std::min(count, 2));
+    }
+  }
+  if (ways[0][0] != 1) return std::nullopt;
+  std::vector<std::size_t> positions;
+  std::size_t k = 0;
+  for (std::size_t at = 0; at < plain.size(); ++at) {
+    const std::size_t i = positions.size();
+    if (i < wanted && fits(i, k) && ways[i + 1][k] != 0) {
+      positions.push_back(plain[at]);
+    } else {
+      hide(table.columns[plain[at]], fmt::format("!hidden!{}", at + 1));
+      table.columns[plain[at]].hidden = true;
+      ++k;
+    }
+  }
+  return positions;
+}
+
 // Which of the map's columns stand for the definition's, in order; the others are hidden and named here. Nullopt if
 // the numbers cannot be brought together.
 std::optional<std::vector<std::size_t>> align(Table& table, const TableDefinition& definition) {
@@ -175,12 +237,11 @@ std::optional<std::vector<std::size_t>> align(Table& table, const TableDefinitio
     plain.erase(plain.begin() + static_cast<std::ptrdiff_t>(wanted),
                 plain.begin() + static_cast<std::ptrdiff_t>(wanted) + 2);
   }
-  if (plain.size() > wanted + functional_parts(definition) + long_unique_indexes(definition)) return std::nullopt;
-  for (std::size_t i = wanted; i < plain.size(); ++i) {
-    hide(table.columns[plain[i]], fmt::format("!hidden!{}", i + 1));
-    // The hash columns of MariaDB are in the images, those of functional indexes are not.
-    table.columns[plain[i]].hidden = functional_parts(definition) != 0;
-  }
+  if (plain.size() == wanted) return plain;
+  const std::size_t functional = functional_parts(definition);
+  if (functional != 0 && plain.size() <= wanted + functional) return align_around_hidden(table, definition, plain);
+  if (plain.size() > wanted + long_unique_indexes(definition)) return std::nullopt;
+  for (std::size_t i = wanted; i < plain.size(); ++i) hide(table.columns[plain[i]], fmt::format("!hidden!{}", i + 1));
   plain.resize(wanted);
   return plain;
 }

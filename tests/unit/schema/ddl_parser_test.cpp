@@ -140,7 +140,6 @@ TEST(DdlParser, IndexAndDatabaseStatements) {
 
 TEST(DdlParser, DefaultsOfAllKinds) {
   using Kind = ColumnDefault::Kind;
-  using Literal = ColumnDefault::Literal;
   const auto literal = [](std::string_view attributes, const DdlContext& context = mysql8()) {
     const ColumnDefault value = column_of(attributes, context).default_value;
     EXPECT_EQ(value.kind, Kind::literal) << attributes;
@@ -166,7 +165,6 @@ TEST(DdlParser, DefaultsOfAllKinds) {
   EXPECT_EQ(now.default_value.kind, Kind::current_timestamp);
   EXPECT_EQ(now.default_value.fsp, 3);
   EXPECT_EQ(now.on_update_fsp, 3);
-  static_cast<void>(Literal::string);
 }
 
 TEST(DdlParser, AttributesInAnyOrder) {

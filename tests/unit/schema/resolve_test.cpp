@@ -119,6 +119,17 @@ TEST(Resolve, HiddenColumnsAreTolerated) {
             "a INT, @2 NULL hidden, ");
 }
 
+TEST(Resolve, AHiddenColumnInTheMiddleIsFoundByTypesOrNotAtAll) {
+  const TableDefinition grown = defined("CREATE TABLE t(a INT, b TEXT, KEY((a + 1)))");
+  EXPECT_EQ(resolved(mapped({wire(kLong), wire(kLongLong), wire(kBlob, 2)}), grown),
+            "a INT, !hidden!2 BIGINT hidden, b TEXT, ");
+  const TableDefinition alike = defined("CREATE TABLE t(a BIGINT, KEY((a + 1)))");
+  EXPECT_EQ(resolved(mapped({wire(kLongLong), wire(kLongLong)}), alike), "a BIGINT, !hidden!2 BIGINT hidden, ");
+  const TableDefinition ambiguous = defined("CREATE TABLE t(a INT, b BIGINT, KEY((a + 1)))");
+  EXPECT_TRUE(
+      resolved(mapped({wire(kLong), wire(kLongLong), wire(kLongLong)}), ambiguous).starts_with("schema mismatch: "));
+}
+
 TEST(Resolve, MariadbsOldHighResolutionFormatsAreRefused) {
   const std::string what = resolved(mapped({wire(kDatetime)}), defined("CREATE TABLE t(a DATETIME(6))", mariadb()));
   EXPECT_TRUE(what.starts_with("unsupported: shop.t: column a is datetime(6)")) << what;
