@@ -1,0 +1,144 @@
+#include "binlog/changes.hpp"
+
+#include "tests/unit/transaction/group_feed.hpp"
+
+namespace binferry::test {
+namespace {
+
+// One line a change: `write shop.orders.id=1`, `ddl: …`, `statement-based: …`.
+std::vector<std::string> changes(const BinlogWriter& log, ChangeOptions options = {}) {
+  Catalogue catalogue;
+  ChangeReader reader(catalogue, std::move(options));
+  TransactionAssembler assembler;
+  std::vector<std::string> lines;
+  const std::string error = feed(log, assembler, [&](const Transaction& transaction) {
+    const auto counts = reader.check(transaction);
+    if (!counts) return lines.push_back("check: " + counts.error().message());
+    std::uint64_t rows = 0;
+    reader.start(transaction);
+    for (;;) {
+      const auto change = reader.next();
+      if (!change) return lines.push_back("error: " + change.error().message());
+      if (*change == nullptr) break;
+      switch ((*change)->kind) {
+        case Change::Kind::row: {
+          ++rows;
+          const RowChange& row = (*change)->row;
+          const Value& value = (row.after.empty() ? row.before : row.after)[0];
+          lines.push_back(std::string(name_of(row.op)) + " " + row.table->schema + "." + row.table->name + "." +
+                          row.table->columns[0].name + "=" + std::to_string(value.i));
+          break;
+        }
+        case Change::Kind::ddl: lines.push_back("ddl: " + std::string((*change)->ddl.sql)); break;
+        case Change::Kind::statement:
+          lines.push_back(std::string(name_of((*change)->statement.kind)) + ": " +
+                          std::string((*change)->statement.sql));
+          break;
+        case Change::Kind::note: break;
+      }
+    }
+    EXPECT_EQ(rows, counts->rows);
+  });
+  if (!error.empty()) lines.push_back("error: " + error);
+  return lines;
+}
+
+BinlogWriter& insert(BinlogWriter& log, std::uint64_t gno, std::string_view table, std::uint32_t id) {
+  return log.gtid(gno).begin().table_map(7, "shop", table, {{}}).write_rows(7, 1, BinlogWriter::int_row(id)).xid(gno);
+}
+
+using Lines = std::vector<std::string>;
+
+TEST(ChangeReader, WithoutAnyNamesColumnsAreNumbered) {
+  BinlogWriter log;
+  insert(log.begin_file(), 1, "orders", 5);
+  EXPECT_EQ(changes(log), (Lines{"INSERT shop.orders.@1=5"}));
+}
+
+TEST(ChangeReader, TheLogsOwnDdlNamesColumnsAtTheMomentOfEachRow) {  // TRAPS 12
+  BinlogWriter log;
+  log.begin_file().gtid(1).query("shop", "CREATE TABLE orders(old_name INT)");
+  insert(log, 2, "orders", 5).gtid(3).query("shop", "ALTER TABLE orders RENAME COLUMN old_name TO id");
+  insert(log, 4, "orders", 6);
+  EXPECT_EQ(changes(log),
+            (Lines{"ddl: CREATE TABLE orders(old_name INT)", "INSERT shop.orders.old_name=5",
+                   "ddl: ALTER TABLE orders RENAME COLUMN old_name TO id", "INSERT shop.orders.id=6"}));
+}
+
+TEST(ChangeReader, SwappedTablesKeepTheirOwnColumns) {  // TRAPS 14
+  BinlogWriter log;
+  log.begin_file().gtid(1).query("shop", "CREATE TABLE a(x INT)").gtid(2).query("shop", "CREATE TABLE _a_gho(y INT)");
+  log.gtid(3).query("shop", "RENAME TABLE a TO _a_del, _a_gho TO a");
+  insert(log, 4, "a", 1);
+  EXPECT_EQ(changes(log).back(), "INSERT shop.a.y=1");
+}
+
+TEST(ChangeReader, SeveralTableMapsPrecedeTheRowsOfOneStatement) {  // TRAPS 15
+  BinlogWriter log;
+  log.begin_file().gtid(1).begin().table_map(7, "shop", "a", {{}}).table_map(8, "shop", "b", {{}});
+  log.write_rows(8, 1, BinlogWriter::int_row(1), false).write_rows(7, 1, BinlogWriter::int_row(2)).xid(1);
+  EXPECT_EQ(changes(log), (Lines{"INSERT shop.b.@1=1", "INSERT shop.a.@1=2"}));
+}
+
+TEST(ChangeReader, RowsWithoutTheirTableMapAreAnError) {
+  BinlogWriter log;
+  log.begin_file().gtid(1).begin().write_rows(9, 1, BinlogWriter::int_row(1)).xid(1);
+  const Lines lines = changes(log);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("WRITE_ROWS"), std::string::npos) << lines[0];
+}
+
+TEST(ChangeReader, ATableThatContradictsTheCatalogueStopsWithADiff) {
+  BinlogWriter log;
+  log.begin_file().gtid(1).query("shop", "CREATE TABLE orders(id INT, name TEXT)");
+  insert(log, 2, "orders", 5);
+  const Lines stopped = changes(log);
+  EXPECT_NE(stopped.back().find("error: "), std::string::npos);
+  ChangeOptions lenient;
+  lenient.stop_on_mismatch = false;
+  int reported = 0;
+  lenient.on_mismatch = [&](const Error&) { ++reported; };
+  EXPECT_EQ(changes(log, lenient).back(), "INSERT shop.orders.@1=5");
+  EXPECT_EQ(reported, 1);
+}
+
+TEST(ChangeReader, StatementsThatChangeRowsAreNamedAndAccountsStayHidden) {  // TRAPS 7, 11
+  BinlogWriter log;
+  log.begin_file().gtid(1).begin().query("shop", "INSERT INTO t VALUES (1)").commit();
+  log.gtid(2).query("", "CREATE USER u IDENTIFIED BY 'secret'");
+  const Lines lines = changes(log);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_NE(lines[0].find("INSERT INTO t VALUES (1)"), std::string::npos);
+  EXPECT_EQ(lines[1].find("secret"), std::string::npos);
+}
+
+TEST(ChangeReader, ATableStatementItCannotParseIsAnErrorWithThePlaceAndTheStatement) {
+  BinlogWriter log;
+  log.begin_file().gtid(1).query("shop", "CREATE TABLE t(id INT,, b INT)");
+  const Lines lines = changes(log);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("binlog.000001:"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("CREATE TABLE t(id INT,,"), std::string::npos) << lines[0];
+}
+
+TEST(ChangeReader, RowsUndoneToASavepointAreKeptOnlyByEnginesWithoutRollback) {
+  for (const bool transactional : {true, false}) {
+    BinlogWriter log;
+    log.begin_file().gtid(1).query(
+        "shop", std::string("CREATE TABLE orders(id INT) ENGINE=") + (transactional ? "InnoDB" : "MyISAM"));
+    log.gtid(2).begin().query("shop", "SAVEPOINT `s`").table_map(7, "shop", "orders", {{}});
+    log.write_rows(7, 1, BinlogWriter::int_row(5)).query("shop", "ROLLBACK TO `s`").commit();
+    EXPECT_EQ(changes(log).size(), transactional ? 1U : 2U);
+  }
+}
+
+TEST(ChangeReader, UnwantedTablesAreLeftOut) {
+  BinlogWriter log;
+  insert(insert(log.begin_file(), 1, "orders", 5), 2, "items", 6);
+  ChangeOptions options;
+  options.wants = [](std::string_view, std::string_view table) { return table == "items"; };
+  EXPECT_EQ(changes(log, options), (Lines{"INSERT shop.items.@1=6"}));
+}
+
+}  // namespace
+}  // namespace binferry::test
