@@ -103,6 +103,7 @@ Status take_texts(const ReadTexts& texts, ReadArguments& read) {
   const auto gtids = [](const std::string& text, const char* option, std::optional<AnyGtidSet>& into) -> Status {
     if (text.empty()) return {};
     Result<AnyGtidSet> set = AnyGtidSet::parse(text);
+    if (!set && set.error().hint.empty()) set.error().hint = "put the set in quotes, as the server prints it";
     if (!set) return propagate(set, option);
     into = std::move(*set);
     return {};

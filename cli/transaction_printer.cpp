@@ -3,6 +3,7 @@
 #include "cli/report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace binferry::cli {
 namespace {
@@ -41,7 +42,6 @@ Result<TransactionFilter::Judgement> TransactionPrinter::print(const Transaction
     return propagate(delivered);
   }
   if (!*delivered) {
-    output_.buffer().resize(before);
     ++totals_.filtered;
     return TransactionFilter::Judgement{Verdict::skip, filter_.tables.empty() ? "database" : "table"};
   }
@@ -64,11 +64,17 @@ Result<bool> TransactionPrinter::deliver(const Transaction& transaction) {
   // A transaction in which the filter finds nothing is left out; without a filter even an empty one is shown.
   bool any = !filter_.filters_tables() || transaction.outcome == Outcome::xa_committed ||
              transaction.outcome == Outcome::xa_rolled_back;
+  std::uint64_t rows = 0;
   if (formatter_) {
     Result<ChangeReader::Counts> counts = reader_.check(transaction);
     if (!counts) return propagate(counts);
-    formatter_->begin(transaction, counts->rows, out);
+    rows = counts->rows;
   }
+  bool begun = false;
+  const auto begin = [&] {
+    if (formatter_ && any && !std::exchange(begun, true)) formatter_->begin(transaction, rows, out);
+  };
+  begin();
   reader_.start(transaction);
   for (;;) {
     Result<const Change*> change = reader_.next();
@@ -79,15 +85,16 @@ Result<bool> TransactionPrinter::deliver(const Transaction& transaction) {
     count(**change);
     if (on_change) on_change(transaction, **change);
     if (!formatter_) continue;
+    begin();
     if (Status done = formatter_->change(**change, out); !done) {
       return propagate(done, transaction.file + ":" + std::to_string((*change)->offset));
     }
-    if (any && out.size() > kPieceBytes) {
+    if (out.size() > kPieceBytes) {
       if (Status flushed = output_.flush(); !flushed) return propagate(flushed);
       if (output_.is_closed()) return true;
     }
   }
-  if (formatter_) formatter_->end(out);
+  if (begun) formatter_->end(out);
   return any;
 }
 

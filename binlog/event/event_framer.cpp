@@ -109,7 +109,8 @@ Status EventFramer::frame_checked(Bytes stored, std::uint64_t offset, RawEvent& 
   }
   if (has_checksum && checksum_is_right) {
     Status status = verify_checksum(bytes, type == EventType::format_description, nonce_.has_value());
-    if (!status) return propagate(status);
+    // The type may be what is broken; it still tells most readers where they are.
+    if (!status) return propagate(status, name_of(type));
   }
 
   event.header = *parse_header(bytes);

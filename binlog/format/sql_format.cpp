@@ -82,7 +82,6 @@ class SqlFormatter final : public Formatter {
 
   void statement(std::string_view schema, std::string_view sql, const SqlDialect& dialect, std::uint32_t timestamp,
                  std::string& out) {
-    if (!transaction_->standalone) open(out);
     use(schema, out);
     set_mode(std::to_string(dialect.sql_mode), out);
     out += "SET TIMESTAMP=" + std::to_string(timestamp) + ";\n";
@@ -104,8 +103,12 @@ class SqlFormatter final : public Formatter {
     const bool about_database = std::holds_alternative<CreateDatabase>(parsed) ||
                                 std::holds_alternative<DropDatabase>(parsed) || (alter != nullptr && !alter->name.empty());
     if (std::holds_alternative<DropDatabase>(parsed)) schema_.clear();
-    statement(about_database ? std::string_view{} : change.ddl.schema, change.ddl.sql, change.ddl.context.dialect,
-              change.timestamp, out);
+    // How MySQL logs CREATE TABLE … SELECT. It would allow nothing but BINLOG statements up to the COMMIT.
+    constexpr std::string_view kAtomic = " START TRANSACTION";
+    std::string_view sql = change.ddl.sql;
+    if (std::holds_alternative<CreateTable>(parsed) && sql.ends_with(kAtomic)) sql.remove_suffix(kAtomic.size());
+    statement(about_database ? std::string_view{} : change.ddl.schema, sql, change.ddl.context.dialect, change.timestamp,
+              out);
   }
 
   Status other_statement(const Change& change, std::string& out) {
