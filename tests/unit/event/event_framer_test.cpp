@@ -91,7 +91,7 @@ TEST(EventFramer, AChecksumErrorSaysWhereAndWhat) {
   const auto event = framer.frame(bytes, log.starts()[1], kFile);
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, Errc::checksum);
-  EXPECT_EQ(event.error().where, "binlog.000003:" + std::to_string(log.starts()[1]) + ": PREVIOUS_GTIDS");
+  EXPECT_EQ(event.error().where, "binlog.000003:" + std::to_string(log.starts()[1]) + ": GTID");
   EXPECT_EQ(event.error().what.find("checksum mismatch (stored 0x" + stored + ", computed 0x"), 0U)
       << event.error().what;
   EXPECT_FALSE(event.error().hint.empty());
