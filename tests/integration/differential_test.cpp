@@ -81,7 +81,7 @@ void compare(const ServerProcess& server, const std::string& what) {
   }
   EXPECT_GT(model.counts().rows(), 100U) << what;
   if (fs::exists(kOtherReader)) {
-    EXPECT_EQ(model.counts().rows(), rows_shown_by_other_reader(server.binlog_files())) << what;
+    EXPECT_EQ(model.counts().logged, rows_shown_by_other_reader(server.binlog_files())) << what;
   }
 }
 
@@ -99,6 +99,8 @@ TEST_P(Differential, TheLogOfRandomLoadGivesWhatTheServerHolds) {
   load.flavor = which.flavor;
   load.seed = seed_or(which.seed);
   load.xa = true;
+  // A dropped temporary table makes the server log a transaction that was rolled back, with ROLLBACK at its end.
+  load.temporary_tables = false;
   load.trace = server.folder() / "load.sql";
   const std::string what = fmt::format("BINFERRY_SEED={} (statements in {} with BINFERRY_KEEP=1)", load.seed, load.trace.string());
   Workload workload(load, server.endpoint());
@@ -106,6 +108,32 @@ TEST_P(Differential, TheLogOfRandomLoadGivesWhatTheServerHolds) {
   workload.run(300);
   workload.finish();
   compare(server, what);
+}
+
+// Logs of other makers, where the corpus lies beside the repository: as many row changes as the other reader shows. It gives up
+// on what it does not know (MySQL 8's compressed transactions, partial JSON, tagged GTIDs); those are left out.
+TEST(Corpus, HoldsAsManyRowChangesAsTheOtherReaderShows) {
+  const fs::path corpus = fs::path(BINFERRY_SOURCE_DIR) / "../shared/corpus";
+  if (!fs::exists(corpus)) GTEST_SKIP() << "the corpus is not beside the repository";
+  if (!fs::exists(kOtherReader)) GTEST_SKIP() << "mariadb-binlog is not installed (apt-get install mariadb-client)";
+  std::size_t compared = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(corpus)) {
+    if (!entry.is_regular_file() || entry.path().string().find("/expected/") != std::string::npos) continue;
+    const std::string extension = entry.path().extension().string();
+    if (extension.find("00") != 1 && extension != ".binlog") continue;
+    std::uint64_t shown = 0;
+    try {
+      shown = rows_shown_by_other_reader({entry.path()});
+    } catch (const std::runtime_error&) {
+      continue;
+    }
+    const Result<std::uint64_t> rows = count_rows(entry.path());
+    if (!rows && rows.error().code == Errc::statement_based) continue;
+    ASSERT_TRUE(rows.has_value()) << entry.path() << ": " << rows.error().message();
+    EXPECT_EQ(*rows, shown) << entry.path();
+    ++compared;
+  }
+  EXPECT_GT(compared, 10U);
 }
 
 }  // namespace

@@ -199,7 +199,8 @@ std::string numbered_labels(std::string_view kind, std::size_t count) {
 std::string label_type(Random& random, bool set) {
   if (set) {
     return random.chance(30) ? numbered_labels("SET", random.pick(std::array<std::size_t, 4>{9, 17, 33, 64}))
-                             : "SET('r','w','it''s','ü')" + charset_clause(random);
+                             : "SET('r','w','it''s','ü') CHARACTER SET " +
+                                   std::string(random.pick(Texts{"latin1", "utf8", "utf8mb4", "utf16", "gbk"}));
   }
   return random.chance(30) ? numbered_labels("ENUM", 300) : "ENUM('a','b','c,d','it''s','é','')";
 }
@@ -269,6 +270,11 @@ std::vector<std::string> labels_of(std::string_view full_type) {
   return labels;
 }
 
+bool is_integer(const ColumnInfo& column) {
+  const Texts types = {"tinyint", "smallint", "mediumint", "int", "bigint"};
+  return std::find(types.begin(), types.end(), column.type) != types.end();
+}
+
 std::string random_value(Random& random, const ColumnInfo& column) {
   if (column.nullable && random.chance(12)) return "NULL";
   return plain_value(random, column);
@@ -277,7 +283,7 @@ std::string random_value(Random& random, const ColumnInfo& column) {
 std::string random_key_value(Random& random, const ColumnInfo& column) {
   const std::size_t number = random.below(60);
   const std::string_view type = column.type;
-  if (type.ends_with("int") || type == "decimal") return std::to_string(number);
+  if (is_integer(column) || type == "decimal") return std::to_string(number);
   if (type == "char" || type == "varchar") return fmt::format("'k{}'", number);
   if (type == "binary" || type == "varbinary") return fmt::format("x'{:02X}00'", number);
   if (type == "datetime" || type == "date") return fmt::format("'2024-01-{:02} 00:00:00'", number % 28 + 1);

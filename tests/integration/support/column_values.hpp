@@ -26,6 +26,8 @@ struct ColumnInfo {
   bool generated = false;
 };
 
+[[nodiscard]] bool is_integer(const ColumnInfo& column);
+
 // One value as an SQL literal or expression: often an edge of the type, else random. May be NULL where the column allows it.
 std::string random_value(Random& random, const ColumnInfo& column);
 

@@ -165,6 +165,9 @@ Result<Model::OwnedRow> Model::own(const RowChange& change) {
 
 Status Model::apply(const Transaction& transaction, ChangeReader& reader) {
   ++counts_.transactions;
+  Result<ChangeReader::Counts> logged = reader.check(transaction);
+  if (!logged) return propagate(logged);
+  counts_.logged += logged->rows;
   std::vector<OwnedRow> later;
   reader.start(transaction);
   for (;;) {
@@ -210,11 +213,25 @@ Result<std::vector<DumpRow>::iterator> Model::find(ModelTable& table, const Owne
   };
   const auto found = std::find_if(table.rows.begin(), table.rows.end(), matches);
   if (found != table.rows.end()) return found;
-  std::string image;
-  for (std::size_t i = 0; i < row.before.size(); ++i) {
-    if (row.before[i]) image += fmt::format(" {}={}", row.columns[i], to_text(*row.before[i]));
+  // What differs in the row that comes nearest tells more than the whole image.
+  std::string nearest;
+  std::size_t fewest = row.before.size() + 1;
+  for (const DumpRow& candidate : table.rows) {
+    std::string unequal;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < row.before.size(); ++i) {
+      if (!row.before[i] || candidate[places[i]] == *row.before[i]) continue;
+      ++count;
+      unequal += fmt::format("\n  {}: the log has {}, the model {}", row.columns[i], to_text(*row.before[i]),
+                             to_text(candidate[places[i]]));
+    }
+    if (count < fewest) {
+      fewest = count;
+      nearest = std::move(unequal);
+    }
   }
-  return fail(Errc::diverged, fmt::format("{}: no row{} among {}", shown(row.table), image.substr(0, 1500), table.rows.size()));
+  return fail(Errc::diverged, fmt::format("{}: not one of {} rows is the one before {}; the nearest differs in {}",
+                                          shown(row.table), table.rows.size(), name_of(row.op), nearest));
 }
 
 Status Model::apply(const OwnedRow& row) {

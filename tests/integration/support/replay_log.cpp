@@ -18,6 +18,25 @@ Result<MariadbKeys> read_keys(const std::filesystem::path& path) {
   return MariadbKeys::parse(bytes_of(text));
 }
 
+// Calls `take(transaction)` for each whole transaction of the files.
+template <class Take>
+Status read_transactions(EventSource& source, Take take) {
+  TransactionAssembler assembler;
+  RawEvent event;
+  for (;;) {
+    const Result<SourceState> state = source.next(event);
+    if (!state) return std::unexpected(state.error());
+    if (*state == SourceState::end) return {};
+    if (*state == SourceState::file_end) assembler.discard_open_group();
+    if (*state != SourceState::event) continue;
+    Result<EventRole> role = assembler.push(event, source.format());
+    if (!role) return propagate(role);
+    if (*role != EventRole::complete) continue;
+    Status status = take(assembler.transaction());
+    if (!status) return status;
+  }
+}
+
 }  // namespace
 
 Status replay_log(const std::vector<std::filesystem::path>& files, Model& model, const ReplayOptions& options) {
@@ -29,20 +48,23 @@ Status replay_log(const std::vector<std::filesystem::path>& files, Model& model,
   if (!source) return propagate(source);
   Catalogue catalogue(options.lower_case_table_names);
   ChangeReader reader(catalogue, {});
-  TransactionAssembler assembler;
-  RawEvent event;
-  for (;;) {
-    const Result<SourceState> state = (*source)->next(event);
-    if (!state) return std::unexpected(state.error());
-    if (*state == SourceState::end) return {};
-    if (*state == SourceState::file_end) assembler.discard_open_group();
-    if (*state != SourceState::event) continue;
-    Result<EventRole> role = assembler.push(event, (*source)->format());
-    if (!role) return propagate(role);
-    if (*role != EventRole::complete) continue;
-    Status status = model.apply(assembler.transaction(), reader);
-    if (!status) return status;
-  }
+  return read_transactions(**source, [&](const Transaction& transaction) { return model.apply(transaction, reader); });
+}
+
+Result<std::uint64_t> count_rows(const std::filesystem::path& file) {
+  auto source = MultiFileSource::open({file.string()});
+  if (!source) return propagate(source);
+  Catalogue catalogue;
+  ChangeReader reader(catalogue, {});
+  std::uint64_t rows = 0;
+  Status status = read_transactions(**source, [&](const Transaction& transaction) -> Status {
+    Result<ChangeReader::Counts> counts = reader.check(transaction);
+    if (!counts) return propagate(counts);
+    rows += counts->rows;
+    return {};
+  });
+  if (!status) return propagate(status);
+  return rows;
 }
 
 std::vector<std::filesystem::path> logs_of(const std::filesystem::path& folder) {

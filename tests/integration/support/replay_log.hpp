@@ -16,6 +16,9 @@ struct ReplayOptions {
 // Reads the files in order, to the end, and applies every transaction. Errors carry `file:offset`.
 Status replay_log(const std::vector<std::filesystem::path>& files, Model& model, const ReplayOptions& options = {});
 
+// How many row changes a log holds, those undone by a savepoint too; decodes every one of them.
+Result<std::uint64_t> count_rows(const std::filesystem::path& file);
+
 // The files of a folder named `binlog.` and a number, in order.
 std::vector<std::filesystem::path> logs_of(const std::filesystem::path& folder);
 

@@ -31,8 +31,8 @@ TableDump select_all(SqlClient& client, std::string_view schema, std::string_vie
   for (const SqlRow& row : columns.rows) {
     const DumpColumn& column =
         dump.columns.emplace_back(row[0].value_or(""), row[1].value_or(""), row[2].value_or("") == "PRI");
-    // A FLOAT prints 6 digits; widened it prints all that it holds.
-    select += (select.empty() ? "" : ", ") + quote_name(column.name) + (column.type == "float" ? "+0e0" : "");
+    // A FLOAT prints 6 digits; widened it prints all that it holds. Times one, because -0 plus 0 is 0.
+    select += (select.empty() ? "" : ", ") + quote_name(column.name) + (column.type == "float" ? "*1e0" : "");
   }
   const ResultSet key = client.query("SELECT column_name FROM information_schema.statistics" + place +
                                      " AND index_name='PRIMARY' ORDER BY seq_in_index");

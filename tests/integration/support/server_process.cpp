@@ -54,6 +54,53 @@ fs::path make_temp_folder() {
   return pattern;
 }
 
+// Initialises `data`, which must be new, with the server's own program.
+void make_data_folder(Flavor flavor, const fs::path& work, const fs::path& data) {
+  const fs::path log = work / "install.log";
+  std::vector<std::string> args;
+  fs::path input = "/dev/null";
+  std::vector<std::string> environment;
+  if (flavor == Flavor::mariadb) {
+    fs::create_directories(data);
+    args = {kMariadbInstall, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
+            "--skip-name-resolve", "--datadir=" + data.string(), "--innodb-log-file-size=8M"};
+  } else {
+    // The package has no install program: mysqld makes its system tables from its own SQL files.
+    const fs::path base = mysql56_folder();
+    fs::create_directories(data / "mysql");
+    input = work / "bootstrap.sql";
+    std::ofstream(input) << "use mysql;\n" << read_file(base / "share/mysql_system_tables.sql")
+                         << read_file(base / "share/mysql_system_tables_data.sql")
+                         << "DELETE FROM user WHERE user='';\n";
+    args = {(base / "mysqld").string(), "--no-defaults", "--bootstrap", "--datadir=" + data.string(),
+            "--basedir=" + base.string(), "--lc-messages-dir=" + (base / "share").string(),
+            "--innodb-log-file-size=4M", "--innodb-fast-shutdown=2", "--innodb-flush-method=nosync"};
+    environment = {"LD_LIBRARY_PATH=" + base.string()};
+  }
+  if (::geteuid() == 0) args.emplace_back("--user=root");
+  const int status = wait_for_child(start_child({args, environment, input, log}));
+  if (status != 0) throw std::runtime_error("cannot initialise " + data.string() + ": " + read_file(log));
+}
+
+// A data folder that all tests copy, made once for a server's program. Empty if it cannot be kept. Several processes may
+// make it at the same time: the first to move its own into place wins.
+fs::path template_folder(Flavor flavor, const fs::path& work) {
+  std::error_code error;
+  const fs::path program = flavor == Flavor::mariadb ? fs::path(kMariadbServer) : mysql56_folder() / "mysqld";
+  const auto changed = fs::last_write_time(program, error).time_since_epoch().count();
+  const fs::path place = fs::path(BINFERRY_SOURCE_DIR) / "build/test-servers" /
+                         (std::string(name_of(flavor)) + "-" + std::to_string(changed) + "-" + std::to_string(::geteuid()));
+  if (fs::exists(place, error)) return place;
+  fs::create_directories(place.parent_path(), error);
+  if (error) return {};
+  const fs::path fresh = place.string() + "." + std::to_string(::getpid());
+  make_data_folder(flavor, work, fresh);
+  fs::remove(fresh / "auto.cnf", error);  // holds a server's identity, which must be its own
+  fs::rename(fresh, place, error);
+  if (error) fs::remove_all(fresh, error);
+  return fs::exists(place, error) ? place : fs::path();
+}
+
 }  // namespace
 
 std::string_view name_of(Flavor flavor) { return flavor == Flavor::mariadb ? "mariadb-10.11" : "mysql-5.6"; }
@@ -70,7 +117,11 @@ std::string why_unavailable(Flavor flavor) {
 ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
   if (const std::string reason = why_unavailable(options_.flavor); !reason.empty()) throw std::runtime_error(reason);
   folder_ = make_temp_folder();
-  make_data_folder();
+  if (const fs::path ready = template_folder(options_.flavor, folder_); !ready.empty()) {
+    fs::copy(ready, folder_ / "data", fs::copy_options::recursive);
+  } else {
+    make_data_folder(options_.flavor, folder_, folder_ / "data");
+  }
   // The port is free when asked for, not when taken: another process may have been faster.
   for (int attempt = 0;; ++attempt) {
     port_ = free_port();
@@ -89,34 +140,6 @@ ServerProcess::~ServerProcess() {
   if (keep != nullptr && *keep == '1') return;
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
-}
-
-void ServerProcess::make_data_folder() {
-  const fs::path data = folder_ / "data";
-  const fs::path log = folder_ / "install.log";
-  fs::create_directories(data / "mysql");
-  std::vector<std::string> args;
-  fs::path input = "/dev/null";
-  std::vector<std::string> environment;
-  if (options_.flavor == Flavor::mariadb) {
-    fs::remove(data / "mysql");
-    args = {kMariadbInstall, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-            "--skip-name-resolve", "--datadir=" + data.string(), "--innodb-log-file-size=8M"};
-  } else {
-    // The package has no install program: mysqld makes its system tables from its own SQL files.
-    const fs::path base = mysql56_folder();
-    input = folder_ / "bootstrap.sql";
-    std::ofstream(input) << "use mysql;\n" << read_file(base / "share/mysql_system_tables.sql")
-                         << read_file(base / "share/mysql_system_tables_data.sql")
-                         << "DELETE FROM user WHERE user='';\n";
-    args = {(base / "mysqld").string(), "--no-defaults", "--bootstrap", "--datadir=" + data.string(),
-            "--basedir=" + base.string(), "--lc-messages-dir=" + (base / "share").string(),
-            "--innodb-log-file-size=4M", "--innodb-fast-shutdown=2", "--innodb-flush-method=nosync"};
-    environment = {"LD_LIBRARY_PATH=" + base.string()};
-  }
-  if (::geteuid() == 0) args.emplace_back("--user=root");
-  const int status = wait_for_child(start_child({args, environment, input, log}));
-  if (status != 0) throw std::runtime_error("cannot initialise " + data.string() + ": " + read_file(log));
 }
 
 std::vector<std::string> ServerProcess::command() const {

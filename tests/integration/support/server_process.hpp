@@ -64,7 +64,6 @@ class ServerProcess {
   [[nodiscard]] SqlClient connect() const { return SqlClient(endpoint()); }
 
  private:
-  void make_data_folder();
   void launch();
   void wait_until_ready();
   [[nodiscard]] std::vector<std::string> command() const;

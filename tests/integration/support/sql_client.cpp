@@ -135,6 +135,10 @@ std::string quote_text(std::string_view bytes) {
       text += "\\0";
       continue;
     }
+    if (c == '\n') {  // one statement, one line: traces stay readable
+      text += "\\n";
+      continue;
+    }
     if (c == '\'' || c == '\\') text += '\\';
     text += c;
   }

@@ -41,6 +41,7 @@ struct WorkloadOptions {
   bool compressed_columns = true;  // MariaDB
   bool odd_names = true;
   bool session_changes = true;     // sql_mode, time_zone, two-phase ALTER
+  bool temporary_tables = true;    // inside transactions too
   bool rotate = true;              // FLUSH BINARY LOGS now and then
   std::filesystem::path trace;     // every statement and its outcome is written here, unless empty
 };

@@ -15,8 +15,6 @@ std::string column_list(const std::vector<const ColumnInfo*>& columns) {
   return text;
 }
 
-bool is_integer(const ColumnInfo& column) { return column.type.ends_with("int"); }
-
 }  // namespace
 
 std::string Workload::value_for(const ColumnInfo& column) {
@@ -54,7 +52,7 @@ void Workload::change_rows() {
     multi_table(*table);
   } else if (dice < 98) {
     copy_rows(*table);
-  } else {
+  } else if (options_.temporary_tables) {
     temporary_table();
   }
 }

@@ -150,7 +150,7 @@ std::string Workload::widening_clause(const TableInfo& table) {
   const std::string name = quote_name(column.name);
   const bool is_unsigned = column.full_type.find("unsigned") != std::string::npos;
   const std::string nulls = column.nullable ? "" : " NOT NULL";
-  if (column.type.ends_with("int") && column.full_type.find("zerofill") == std::string::npos && !column.auto_increment) {
+  if (is_integer(column) && column.full_type.find("zerofill") == std::string::npos && !column.auto_increment) {
     return fmt::format("MODIFY {} BIGINT{}{}", name, is_unsigned ? " UNSIGNED" : "", nulls) + position(table);
   }
   if (is_text(column) && column.full_type.find("compressed") == std::string::npos && column.length < 400) {
