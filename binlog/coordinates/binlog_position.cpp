@@ -38,17 +38,6 @@ std::strong_ordering compare_log_names(std::string_view left, std::string_view r
   return left <=> right;
 }
 
-Result<std::string> next_log_name(std::string_view name) {
-  const auto number = log_number(name);
-  if (!number || *number == std::numeric_limits<std::uint64_t>::max()) {
-    return fail(Errc::usage, "'" + std::string(name) + "' does not end in a log number, so no file follows it",
-                "binary logs are named like binlog.000001");
-  }
-  std::string digits = std::to_string(*number + 1);
-  if (digits.size() < 6) digits.insert(0, 6 - digits.size(), '0');
-  return std::string(base_of(name, true)) + "." + digits;
-}
-
 Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon != std::string_view::npos && colon != 0) {

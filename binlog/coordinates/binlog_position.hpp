@@ -20,10 +20,6 @@ std::optional<std::uint64_t> log_number(std::string_view name);
 // only identical names are equal. A name without a number comes before the numbered ones of the same base.
 std::strong_ordering compare_log_names(std::string_view left, std::string_view right);
 
-// The name the server gives to the file after this one: at least six digits, more when they are needed
-// (binlog.999999 → binlog.1000000). Usage error for a name without a number.
-Result<std::string> next_log_name(std::string_view name);
-
 struct BinlogPosition {
   std::string file;
   std::uint64_t offset = 0;  // bytes from the start of the file; 64 bits, though an event's header holds only 32

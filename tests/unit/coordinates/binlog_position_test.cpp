@@ -48,19 +48,6 @@ TEST(BinlogPosition, TheNumberIsWhatFollowsTheLastDot) {
   }
 }
 
-TEST(BinlogPosition, TheNextNameHasSixDigitsUntilMoreAreNeeded) {
-  EXPECT_EQ(next_log_name("binlog.000001"), "binlog.000002");
-  EXPECT_EQ(next_log_name("binlog.000099"), "binlog.000100");
-  EXPECT_EQ(next_log_name("binlog.999999"), "binlog.1000000");
-  EXPECT_EQ(next_log_name("binlog.1000000"), "binlog.1000001");
-  EXPECT_EQ(next_log_name("my.host.000009"), "my.host.000010");
-  for (const std::string_view name : {"binlog", "binlog.index", "", "binlog.18446744073709551615"}) {
-    const auto next = next_log_name(name);
-    ASSERT_FALSE(next) << name;
-    EXPECT_EQ(next.error().code, Errc::usage);
-  }
-}
-
 TEST(BinlogPosition, TextSplitsAtTheLastColon) {
   const auto plain = BinlogPosition::parse("binlog.000003:1547");
   ASSERT_TRUE(plain);

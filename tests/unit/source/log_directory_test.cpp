@@ -27,6 +27,9 @@ TEST(LogDirectory, ParsesNamesAndCountsOn) {
   }
   EXPECT_EQ(next_log_name("binlog.000009"), "binlog.000010");
   EXPECT_EQ(next_log_name("binlog.999999"), "binlog.1000000");
+  EXPECT_EQ(next_log_name("binlog.1000000"), "binlog.1000001");
+  EXPECT_EQ(next_log_name("my.host.000009"), "my.host.000010");
+  EXPECT_EQ(next_log_name("binlog.18446744073709551615"), "");
   EXPECT_EQ(next_log_name("dump"), "");
 }
 

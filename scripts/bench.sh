@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Measures binferry beside its peers, in one run, on a log that a MariaDB of its own writes (sysbench-like rows).
+# Usage: ./scripts/bench.sh [inspect] [memory] …   (all parts by default)
+# BENCH_MB is the size of the log (600), BENCH_RUNS the counted runs (5). The log stays in build/bench-log.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+need build test bench
+build bench
+bin=$root/build/bench/cli/binferry
+logs=$root/build/bench-log
+runs=${BENCH_RUNS:-5}
+work=$(mktemp -d "$root/build/bench-work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+if [ ! -s "$logs/bench.index" ]; then
+  say "writing a log of ${BENCH_MB:-600} MB with MariaDB"
+  "$root/scripts/bench_log.sh" "$logs" "${BENCH_MB:-600}" >&2
+fi
+log=$(ls "$logs"/bench.0* | head -1)
+say "$(du -m "$log" | cut -f1) MiB in $(basename "$log"); $("$bin" --version); $(mariadb-binlog --version)"
+
+part_inspect() {
+  say "inspect --quiet: all checksums, all rows decoded (goal: mariadb-binlog at 15x)"
+  python3 "$root/bench/compare.py" --runs "$runs" \
+    'binferry inspect --quiet' "$bin inspect --quiet $log" \
+    'mariadb-binlog -v' "mariadb-binlog -v --base64-output=DECODE-ROWS $log"
+  say "inspect --format=json (goal: mariadb-binlog at 4x)"
+  python3 "$root/bench/compare.py" --runs "$runs" \
+    'binferry inspect --format=json' "$bin inspect --format=json $log" \
+    'binferry inspect (text)' "$bin inspect $log" \
+    'mariadb-binlog -v' "mariadb-binlog -v --base64-output=DECODE-ROWS $log"
+}
+
+part_memory() {
+  say "one transaction of 2 GiB and a payload of 1 GiB through inspect: peak memory (goal: below 64 MiB)"
+  "$root/build/bench/bench/large_log" transaction 2048 >"$work/large.000001"
+  "$root/build/bench/bench/large_log" payload 1024 >"$work/payload.000001"
+  python3 "$root/bench/compare.py" --runs 1 \
+    'inspect --quiet, 2 GiB' "$bin inspect --quiet $work/large.000001" \
+    'inspect --format=json, 2 GiB' "$bin inspect --format=json $work/large.000001" \
+    'inspect --quiet, 1 GiB payload' "$bin inspect --quiet $work/payload.000001"
+  rm -f "$work"/*
+}
+
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
+for part in "${parts[@]}"; do
+  declare -F "part_$part" >/dev/null || die "no part named $part"
+  "part_$part"
+done
