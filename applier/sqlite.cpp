@@ -158,6 +158,7 @@ Result<std::optional<std::string>> Database::query_text(std::string_view sql) {
 
 void Database::set_busy_timeout(int timeout_ms) { sqlite3_busy_timeout(database_, timeout_ms); }
 std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
+std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(database_); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
 std::string quote_identifier(std::string_view name) { return quote(name, '"'); }

@@ -76,6 +76,7 @@ class Database {
   // How long to wait for another connection's lock before Errc::busy.
   void set_busy_timeout(int timeout_ms);
   [[nodiscard]] std::int64_t changes() const;        // rows touched by the last statement
+  [[nodiscard]] std::int64_t last_rowid() const;     // of the last INSERT into a table with rowids
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] sqlite3* handle() const { return database_; }
 

@@ -1,0 +1,125 @@
+// SqliteApplier: whole transactions into a replica, exactly once.
+//
+// Rows, table definitions and position of a source transaction go into the same SQLite transaction; several source
+// transactions may share one while catching up. A transaction that fails leaves nothing behind: what came before it is
+// committed, and the replica stands in front of it. What concerns only one table (a row that is not there, a text that
+// cannot be read, a definition that does not fit) quarantines that table at this transaction, and the others go on.
+//
+//   open → begin_file → { apply | pass | advance | begin_file }* → commit
+//
+// One thread.
+#pragma once
+
+#include "applier/replica.hpp"
+#include "applier/row_writer.hpp"
+#include "binlog/changes.hpp"
+#include "binlog/filter.hpp"
+#include "binlog/transaction.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace binferry {
+
+struct ApplierOptions {
+  TransactionFilter filter;               // only what chooses schemas and tables; the reader judges whole transactions
+  std::uint64_t batch_transactions = 1000;          // source transactions that share a commit, at most
+  std::uint64_t batch_bytes = 16 << 20;             // the same, bytes of their events
+  bool strict = false;                    // stop instead of quarantining
+  BadText bad_text = BadText::stop;
+  Limits limits{};
+  std::function<std::uint64_t()> now_us;  // microseconds since 1970; for the checkpoint's applied_at_us
+  std::function<void(const std::string&)> note;  // told what is odd but no error; may be null
+};
+
+// What a log file says of itself at its head.
+struct LogFileHead {
+  std::string file;                        // base name
+  SourceIdentity source;                   // without UUID
+  std::optional<AnyGtidSet> gtids_before;  // PREVIOUS_GTIDS or GTID_LIST, where there is one
+};
+
+class SqliteApplier {
+ public:
+  // `replica` belongs to the applier from here on. Tables that its catalogue holds without standing in the replica (a
+  // schema dump was loaded into a new one) are made.
+  static Result<std::unique_ptr<SqliteApplier>> make(std::unique_ptr<Replica> replica, ApplierOptions options);
+  ~SqliteApplier();
+
+  // Reading begins in this file, or goes on with it. Errors: `wrong_source`; `diverged`, if the file goes by the name of
+  // the checkpoint's but was begun at another time; `purged`, naming what is missing between the checkpoint and it.
+  Status begin_file(const LogFileHead& head);
+
+  // Errors carry their place; the replica then stands in front of the transaction, committed. One that ends at or before
+  // the checkpoint is passed over.
+  Status apply(const Transaction& transaction);
+  // The operator's filter leaves it out: only the position moves.
+  Status pass(const Transaction& transaction);
+  // Everything in front of `position`, a file's beginning, has been read: the file before ended.
+  Status advance(BinlogPosition position);
+  // Commits what is applied, with the checkpoint.
+  Status commit();
+
+  [[nodiscard]] Replica& replica() { return *replica_; }
+  [[nodiscard]] const Checkpoint& checkpoint() const { return replica_->checkpoint; }
+  [[nodiscard]] std::uint64_t uncommitted() const { return pending_transactions_; }
+
+  // Since make().
+  struct Totals {
+    std::uint64_t transactions = 0;
+    std::uint64_t passed = 0;       // left out by the filter of transactions
+    std::uint64_t already = 0;      // at or before the checkpoint
+    std::uint64_t rows = 0;
+    std::uint64_t table_statements = 0;
+    std::uint64_t rows_passed = 0;  // of quarantined tables
+  };
+  [[nodiscard]] const Totals& totals() const { return totals_; }
+
+ private:
+  SqliteApplier(std::unique_ptr<Replica> replica, ApplierOptions options);
+
+  // What one attempt at a transaction came to grief on, if that is one table's alone.
+  struct Blame {
+    std::string schema;
+    std::string table;
+  };
+
+  Status make_known_tables();
+  void restart_reader();
+  [[nodiscard]] bool wants_rows(std::string_view schema, std::string_view table);
+  [[nodiscard]] bool is_wanted(std::string_view schema, std::string_view table) const;
+  Status attempt(const Transaction& transaction);
+  Status deliver(const Transaction& transaction);
+  Status take(const Transaction& transaction, const Change& change);
+  Status take_row(const Transaction& transaction, const Change& change);
+  Status take_ddl(const Transaction& transaction, const Change& change);
+  Status take_table_change(const Transaction& transaction, const Change& change, const TableChange& table);
+  Status take_statement(const Change& change);
+  Status adopt(const Transaction& transaction, const Table& table);
+  Status quarantine(const Blame& blame, const std::string& reason, const Transaction& transaction);
+  Status finish(const Transaction& transaction);
+  Status learn_source(const Transaction& transaction);
+  [[nodiscard]] bool has_already(const Transaction& transaction) const;
+
+  std::unique_ptr<Replica> replica_;
+  ApplierOptions options_;
+  RowWriter writer_;
+  std::unique_ptr<ChangeReader> reader_;
+  // As of the last transaction that was applied: what a failed one goes back to.
+  Catalogue sound_catalogue_;
+  TableRegistry sound_tables_;
+  bool tables_changed_ = false;     // since then
+  const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
+  std::optional<Blame> blame_;
+  std::optional<Error> mismatch_;   // told by the reader, for the table it then goes on with
+  std::uint64_t rows_ = 0;          // of the transaction in hand
+  std::uint64_t pending_transactions_ = 0;
+  std::uint64_t pending_bytes_ = 0;
+  Totals totals_;
+};
+
+}  // namespace binferry

@@ -1,0 +1,99 @@
+// One SQLite file that is a replica: opened for its only writer, with what binferry keeps in it.
+//
+//   binferry_state   one row: format version, options the replica was made with, checkpoint (JSON)
+//   binferry_tables  what TableRegistry holds, definitions as CREATE TABLE text
+//   binferry_schemas default collations of the source's schemas
+//
+// The registry and the catalogue in memory are ahead of the file until commit(); roll back by closing and opening again,
+// or by keeping copies (both are cheap). One thread a Replica; a lock file beside it (`R.db.lock`) keeps out a second
+// writer, and readers may read at any time (WAL).
+#pragma once
+
+#include "applier/sqlite.hpp"
+#include "applier/tables.hpp"
+#include "binlog/base/result.hpp"
+#include "binlog/schema/catalogue.hpp"
+#include "position/checkpoint.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace binferry {
+
+// How far a commit goes before the next transaction is begun (docs/guarantees.md).
+enum class Durability : std::uint8_t {
+  normal,  // survives the end of the process; a power loss may take the last commits, rows and position together
+  full,    // survives a power loss
+};
+
+// Chosen when a replica is made, kept in it.
+struct ReplicaOptions {
+  bool qualified_names = false;  // tables are named `schema.table`
+  bool decimal_real = false;
+  std::string vfs;               // for fault injection; not kept
+};
+
+class Replica {
+ public:
+  // Opens the replica, or makes one if there is no such file (`options` count only then). Errors: `busy` (another writer,
+  // named by its process id), `replica` (not one of ours, of a newer version, read-only), `no_space`, `io`.
+  static Result<std::unique_ptr<Replica>> open(const std::string& path, const ReplicaOptions& options);
+  ~Replica();
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  [[nodiscard]] Database& database() { return database_; }
+  [[nodiscard]] const ReplicaOptions& options() const { return options_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool is_new() const { return is_new_; }  // made by this open()
+
+  Checkpoint checkpoint;
+  Catalogue catalogue;
+  TableRegistry tables;
+
+  // The transaction that holds rows, tables and checkpoint. begin() is nothing inside one.
+  Status begin();
+  // Stores the checkpoint and commits.
+  Status commit();
+  Status rollback();
+  Status set_durability(Durability durability);
+  // Undoes part of the open transaction: mark() first, then keep() or undo().
+  Status mark();
+  Status keep();
+  Status undo();
+
+  // Write one entry of `tables` (or its absence) and the default collation of one schema, in the open transaction.
+  Status save_table(const std::string& schema, const std::string& table);
+  Status save_schema(const std::string& schema);
+
+  // For a layout of this table as the replica has recorded it.
+  [[nodiscard]] LayoutOptions layout_options(const ReplicaTable* known = nullptr) const;
+
+ private:
+  class LockFile;
+  Replica(std::string path, Database database);
+
+  Status create(const ReplicaOptions& options);
+  Status load();
+  Status load_tables();
+  Status prepare();
+
+  std::string path_;
+  std::unique_ptr<LockFile> lock_;
+  Database database_;
+  ReplicaOptions options_;
+  bool is_new_ = false;
+  bool open_ = false;  // a transaction is
+  Durability durability_ = Durability::full;
+  Checkpoint saved_;
+  SqliteStatement begin_;
+  SqliteStatement commit_;
+  SqliteStatement mark_;
+  SqliteStatement keep_;
+  SqliteStatement undo_;
+  SqliteStatement save_checkpoint_;
+};
+
+}  // namespace binferry

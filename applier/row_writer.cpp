@@ -1,0 +1,344 @@
+#include "applier/row_writer.hpp"
+
+#include "applier/ddl.hpp"
+#include "binlog/format/same_value.hpp"
+#include "binlog/row/json_diff.hpp"
+
+#include <algorithm>
+
+namespace binferry {
+namespace {
+
+using Type = SqliteStatement::Type;
+
+// Statements kept a table; one that updates ever other sets of columns must not fill the memory.
+constexpr std::size_t kMostStatements = 64;
+
+std::string printable(const Cell& cell) {
+  switch (cell.type) {
+    case Type::integer: return std::to_string(cell.integer);
+    case Type::real: return std::to_string(cell.real);
+    case Type::text: return quote_text(cell.bytes.substr(0, 100));
+    case Type::blob: return "X'" + to_hex(bytes_of(cell.bytes.substr(0, 50))) + "'";
+    case Type::null: return "NULL";
+  }
+  return "NULL";
+}
+
+}  // namespace
+
+// A table as its row events show it now, with what was prepared for it.
+struct RowWriter::Target {
+  std::shared_ptr<const Table> table;             // keeps the address that is the key of `targets_`
+  std::shared_ptr<const TableLayout> layout;
+  CellReader reader;
+  std::vector<std::size_t> all_columns;           // of the layout
+  std::vector<Cell> before;
+  std::vector<Cell> after;
+  std::string mask;                               // a byte a column of the layout: 1 where the statement has it
+  std::vector<std::size_t> changed;               // columns of an update, as in `mask`
+  std::int64_t rowid = 0;                         // of the row in hand, in a table without a key
+  std::unordered_map<std::string, SqliteStatement> updates;
+  std::unordered_map<std::string, SqliteStatement> inserts;
+  SqliteStatement remove;
+  std::optional<KeylessRows> keyless;
+  std::string where;                              // address of a row: `"id" = ?`, parameters from 1 on
+  std::unordered_map<std::size_t, std::string> documents;  // patched, of JSON columns
+};
+
+RowWriter::RowWriter(Replica& replica, BadText bad_text) : replica_(replica), bad_text_(bad_text) {}
+RowWriter::~RowWriter() = default;
+
+void RowWriter::forget_tables() {
+  targets_.clear();
+  last_ = nullptr;
+}
+
+Status RowWriter::apply(const RowChange& change) {
+  for (;;) {
+    Result<Target*> target = target_of(change);
+    if (!target) return propagate(target);
+    Status done;
+    switch (change.op) {
+      case RowOp::write: done = insert(**target, change); break;
+      case RowOp::update: done = update(**target, change); break;
+      case RowOp::remove: done = remove(**target, change); break;
+    }
+    if (!done) {
+      const std::string name = change.table->schema + "." + change.table->name;
+      return propagate(done, "table " + name + ", row " + std::to_string(change.row + 1) + " of the transaction");
+    }
+    if ((*target)->reader.wide_column() < 0) return {};
+    if (Status wide = widen(**target); !wide) return wide;
+  }
+}
+
+Result<RowWriter::Target*> RowWriter::target_of(const RowChange& change) {
+  if (last_ != nullptr && last_->table == change.table) return last_;
+  const auto found = targets_.find(change.table.get());
+  if (found != targets_.end()) return last_ = found->second.get();
+  Result<std::unique_ptr<Target>> made = make_target(change.table);
+  if (!made) return propagate(made, "table " + change.table->schema + "." + change.table->name);
+  last_ = made->get();
+  targets_.emplace(change.table.get(), std::move(*made));
+  return last_;
+}
+
+Result<std::unique_ptr<RowWriter::Target>> RowWriter::make_target(std::shared_ptr<const Table> table) {
+  const ReplicaTable* const known = replica_.tables.find(table->schema, table->name);
+  if (known == nullptr || !known->is_active()) return fail(Errc::internal, "rows for a table that is not active");
+  auto target = std::make_unique<Target>();
+  target->table = std::move(table);
+  target->layout = known->layout;
+  const TableLayout& layout = *target->layout;
+  Result<CellReader> reader = CellReader::make(*target->table, layout, bad_text_);
+  if (!reader) return propagate(reader);
+  target->reader = std::move(*reader);
+  for (std::size_t i = 0; i < layout.columns.size(); ++i) target->all_columns.push_back(i);
+  if (layout.key_kind == KeyKind::none) {
+    Result<KeylessRows> rows = KeylessRows::make(replica_.database(), layout);
+    if (!rows) return propagate(rows);
+    target->keyless = std::move(*rows);
+    target->where = quote_identifier(layout.row_address) + " = ?1";
+  }
+  for (std::size_t i = 0; i < layout.key.size(); ++i) {
+    if (i != 0) target->where += " AND ";
+    target->where += quote_identifier(layout.columns[layout.key[i]].name) + " = ?" + std::to_string(i + 1);
+  }
+  Result<SqliteStatement> remove =
+      replica_.database().prepare("DELETE FROM " + quote_identifier(layout.name) + " WHERE " + target->where);
+  if (!remove) return propagate(remove);
+  target->remove = std::move(*remove);
+  return target;
+}
+
+std::unexpected<Error> RowWriter::missing(const Target& target, std::string_view what) const {
+  std::string key;
+  const TableLayout& layout = *target.layout;
+  const auto add = [&](std::size_t column) {
+    if (key.size() > 300) return;
+    key += (key.empty() ? "" : ", ") + layout.columns[column].name + "=" + printable(target.before[column]);
+  };
+  std::ranges::for_each(layout.key.empty() ? target.all_columns : layout.key, add);
+  return fail(Errc::diverged, std::string(what) + " (" + key + ")",
+              "the replica and its source have different histories: make the replica again, or copy this table anew");
+}
+
+Result<SqliteStatement*> RowWriter::insert_statement(Target& target) {
+  target.mask.clear();
+  for (const Cell& cell : target.after) target.mask += cell.present ? '\1' : '\0';
+  const auto found = target.inserts.find(target.mask);
+  if (found != target.inserts.end()) return &found->second;
+  // A MINIMAL image leaves out what has its constant default.
+  const ReplicaTable* const known = replica_.tables.find(target.layout->schema, target.layout->table);
+  std::string names;
+  std::string values;
+  for (std::size_t i = 0; i < target.after.size(); ++i) {
+    const LayoutColumn& column = target.layout->columns[i];
+    std::string value = "?" + std::to_string(i + 1);
+    if (target.mask[i] == '\0') {
+      Result<std::string> constant = default_value_sql(*known->definition, column.index, *target.layout);
+      if (!constant) return propagate(constant);
+      value = std::move(*constant);
+    }
+    names += (i == 0 ? "" : ", ") + quote_identifier(column.name);
+    values += (i == 0 ? "" : ", ") + value;
+  }
+  Result<SqliteStatement> statement = replica_.database().prepare(
+      "INSERT INTO " + quote_identifier(target.layout->name) + " (" + names + ") VALUES (" + values + ")");
+  if (!statement) return propagate(statement);
+  if (target.inserts.size() >= kMostStatements) target.inserts.clear();
+  return &target.inserts.emplace(target.mask, std::move(*statement)).first->second;
+}
+
+Status RowWriter::insert(Target& target, const RowChange& change) {
+  if (Status read = target.reader.read(change.after, target.after, 1); !read) return read;
+  if (target.reader.wide_column() >= 0) return {};
+  Result<SqliteStatement*> statement = insert_statement(target);
+  if (!statement) return propagate(statement);
+  bool is_whole = true;
+  for (std::size_t i = 0; i < target.after.size(); ++i) {
+    if (target.after[i].present) target.after[i].bind(**statement, static_cast<int>(i) + 1);
+    is_whole &= target.after[i].present;
+  }
+  if (Status inserted = (*statement)->run(); !inserted) {
+    if (inserted.error().code != Errc::diverged) return inserted;
+    target.before = target.after;
+    return missing(target, "the row to insert is in the replica already");
+  }
+  if (!target.keyless) return {};
+  const std::int64_t rowid = replica_.database().last_rowid();
+  return is_whole ? target.keyless->add(rowid, target.after) : target.keyless->record(rowid);
+}
+
+Status RowWriter::remove(Target& target, const RowChange& change) {
+  if (target.keyless) {
+    if (Status read = target.reader.read(change.before, target.before, 0); !read) return read;
+    if (target.reader.wide_column() >= 0) return missing(target, "the row to delete is not in the replica");
+    Result<std::int64_t> rowid = find_row(target, change);
+    if (!rowid) return propagate(rowid);
+    if (Status forgotten = target.keyless->forget(*rowid); !forgotten) return forgotten;
+    target.remove.bind(1, *rowid);
+    return target.remove.run();
+  }
+  const std::vector<std::size_t>& key = target.layout->key;
+  if (Status read = target.reader.read_some(change.before, key, target.before, 0); !read) return read;
+  for (std::size_t i = 0; i < key.size(); ++i) target.before[key[i]].bind(target.remove, static_cast<int>(i) + 1);
+  if (Status removed = target.remove.run(); !removed) return removed;
+  if (replica_.database().changes() == 0) return missing(target, "the row to delete is not in the replica");
+  return {};
+}
+
+Status RowWriter::update(Target& target, const RowChange& change) {
+  return target.keyless ? update_by_row(target, change) : update_by_key(target, change);
+}
+
+Status RowWriter::read_changed(Target& target, const RowChange& change) {
+  const std::size_t count = target.layout->columns.size();
+  target.mask.assign(count, '\0');
+  target.changed.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    const int image = target.reader.image_column(i);
+    if (image < 0) continue;
+    const auto at = static_cast<std::size_t>(image);
+    if (!change.after[at].present() || same_value(change.before[at], change.after[at])) continue;
+    target.mask[i] = '\1';
+    target.changed.push_back(i);
+  }
+  return target.reader.read_some(change.after, target.changed, target.after, 1);
+}
+
+Result<SqliteStatement*> RowWriter::update_statement(Target& target) {
+  const auto found = target.updates.find(target.mask);
+  if (found != target.updates.end()) return &found->second;
+  // The row's address comes first, so that it has the same parameters in every statement.
+  std::size_t parameter = std::max<std::size_t>(target.layout->key.size(), 1);
+  std::string sql = "UPDATE " + quote_identifier(target.layout->name) + " SET ";
+  for (const std::size_t column : target.changed) {
+    if (column != target.changed.front()) sql += ", ";
+    sql += quote_identifier(target.layout->columns[column].name) + " = ?" + std::to_string(++parameter);
+  }
+  Result<SqliteStatement> statement = replica_.database().prepare(sql + " WHERE " + target.where);
+  if (!statement) return propagate(statement);
+  if (target.updates.size() >= kMostStatements) target.updates.clear();
+  return &target.updates.emplace(target.mask, std::move(*statement)).first->second;
+}
+
+Status RowWriter::update_by_key(Target& target, const RowChange& change) {
+  const std::vector<std::size_t>& key = target.layout->key;
+  if (Status read = target.reader.read_some(change.before, key, target.before, 0); !read) return read;
+  if (Status read = read_changed(target, change); !read) return read;
+  if (target.reader.wide_column() >= 0 || target.changed.empty()) return {};
+  for (const std::size_t column : target.changed) {
+    if (Status patched = patch_json(target, change, column); !patched) return patched;
+  }
+  Result<SqliteStatement*> statement = update_statement(target);
+  if (!statement) return propagate(statement);
+  for (std::size_t i = 0; i < key.size(); ++i) target.before[key[i]].bind(**statement, static_cast<int>(i) + 1);
+  int parameter = static_cast<int>(key.size());
+  for (const std::size_t column : target.changed) target.after[column].bind(**statement, ++parameter);
+  if (Status updated = (*statement)->run(); !updated) {
+    if (updated.error().code != Errc::diverged) return updated;
+    return missing(target, "the row's new key is in the replica already");
+  }
+  if (replica_.database().changes() == 0) return missing(target, "the row to update is not in the replica");
+  return {};
+}
+
+Status RowWriter::update_by_row(Target& target, const RowChange& change) {
+  if (Status read = target.reader.read(change.before, target.before, 0); !read) return read;
+  if (target.reader.wide_column() >= 0) return missing(target, "the row to update is not in the replica");
+  if (Status read = read_changed(target, change); !read) return read;
+  if (target.reader.wide_column() >= 0 || target.changed.empty()) return {};
+  Result<std::int64_t> rowid = find_row(target, change);
+  if (!rowid) return propagate(rowid);
+  target.rowid = *rowid;
+  for (const std::size_t column : target.changed) {
+    if (Status patched = patch_json(target, change, column); !patched) return patched;
+  }
+  Result<SqliteStatement*> statement = update_statement(target);
+  if (!statement) return propagate(statement);
+  if (Status forgotten = target.keyless->forget(*rowid); !forgotten) return forgotten;
+  (*statement)->bind(1, *rowid);
+  int parameter = 1;
+  for (const std::size_t column : target.changed) target.after[column].bind(**statement, ++parameter);
+  if (Status updated = (*statement)->run(); !updated) return updated;
+  return target.keyless->record(*rowid);
+}
+
+// A partial update of a JSON document: its steps go over the document of the image before, else over the replica's.
+Status RowWriter::patch_json(Target& target, const RowChange& change, std::size_t column) {
+  const auto image = static_cast<std::size_t>(target.reader.image_column(column));
+  const Value& after = change.after[image];
+  if (after.kind != ValueKind::json_diff) return {};
+  std::string& document = target.documents[column];
+  document.clear();
+  const Value& before = change.before[image];
+  if (before.kind == ValueKind::json) {
+    if (Status done = append_patched_json_text(before.bytes(), after.bytes(), document); !done) return done;
+  } else {
+    const TableLayout& layout = *target.layout;
+    Result<SqliteStatement> stored =
+        replica_.database().prepare("SELECT " + quote_identifier(layout.columns[column].name) + " FROM " +
+                                        quote_identifier(layout.name) + " WHERE " + target.where,
+                                    false);
+    if (!stored) return propagate(stored);
+    if (target.keyless) stored->bind(1, target.rowid);
+    for (std::size_t i = 0; i < layout.key.size(); ++i) {
+      target.before[layout.key[i]].bind(*stored, static_cast<int>(i) + 1);
+    }
+    Result<bool> found = stored->step();
+    if (!found) return propagate(found);
+    if (!*found || stored->is_null(0)) return missing(target, "the document to update is not in the replica");
+    if (Status done = append_patched_json_text(stored->text(0), after.bytes(), document); !done) return done;
+  }
+  target.after[column] = {Type::text, true, 0, 0, document};
+  return {};
+}
+
+// Rowid of one row that is equal to the image before, in the columns that it has.
+Result<std::int64_t> RowWriter::find_row(Target& target, const RowChange& change) {
+  const char* const what =
+      change.op == RowOp::remove ? "the row to delete is not in the replica" : "the row to update is not in the replica";
+  if (std::ranges::all_of(target.before, &Cell::present)) {
+    Result<std::optional<std::int64_t>> found = target.keyless->find(target.before);
+    if (!found) return propagate(found);
+    if (!*found) return missing(target, what);
+    return **found;
+  }
+  // A MINIMAL image of a table whose only key is a unique one holds that key, for which there is an index.
+  const TableLayout& layout = *target.layout;
+  std::string sql = "SELECT " + quote_identifier(layout.row_address) + " FROM " + quote_identifier(layout.name);
+  bool first = true;
+  for (std::size_t i = 0; i < target.before.size(); ++i) {
+    if (!target.before[i].present) continue;
+    sql += (first ? " WHERE " : " AND ") + quote_identifier(layout.columns[i].name) + " IS ?" + std::to_string(i + 1);
+    first = false;
+  }
+  Result<SqliteStatement> statement = replica_.database().prepare(sql + " LIMIT 1", false);
+  if (!statement) return propagate(statement);
+  for (std::size_t i = 0; i < target.before.size(); ++i) {
+    if (target.before[i].present) target.before[i].bind(*statement, static_cast<int>(i) + 1);
+  }
+  Result<bool> found = statement->step();
+  if (!found) return propagate(found);
+  if (!*found) return missing(target, what);
+  return statement->integer(0);
+}
+
+// The first value above 2^63-1 of a BIGINT UNSIGNED or BIT(64): the column becomes ANY, in a new table.
+Status RowWriter::widen(Target& target) {
+  const auto column = static_cast<std::size_t>(target.reader.wide_column());
+  ReplicaTable* const known = replica_.tables.find(target.layout->schema, target.layout->table);
+  TableLayout layout = *target.layout;
+  forget_tables();  // statements of the old table; `target` is gone
+  if (Status rebuilt = rebuild_wide(replica_.database(), layout, column); !rebuilt) return rebuilt;
+  known->wide_columns.push_back(column);
+  std::ranges::sort(known->wide_columns);
+  const std::string schema = layout.schema;
+  const std::string name = layout.table;
+  known->layout = std::make_shared<const TableLayout>(std::move(layout));
+  return replica_.save_table(schema, name);
+}
+
+}  // namespace binferry

@@ -1,0 +1,62 @@
+// Carries out row changes in the replica: one prepared statement a table and set of columns, values bound as they lie in
+// the log where SQLite takes them so.
+//
+// Rows are addressed by the MySQL primary key, else by what they hold (keyless.hpp). What a statement does not find, or
+// finds there already, means that the replica and its source have different histories: Errc::diverged, naming table and
+// key. One thread; belongs to one Replica.
+#pragma once
+
+#include "applier/cell.hpp"
+#include "applier/keyless.hpp"
+#include "applier/replica.hpp"
+#include "binlog/changes.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace binferry {
+
+class RowWriter {
+ public:
+  // `replica` must outlive the writer.
+  RowWriter(Replica& replica, BadText bad_text);
+  ~RowWriter();
+
+  // Errors of one table only (`diverged`, `undecodable`, `schema_mismatch`) leave at most this row half done: the caller
+  // rolls back. The table must be active. A BIGINT UNSIGNED value that a column cannot hold yet rebuilds the table.
+  Status apply(const RowChange& change);
+
+  // Layouts or definitions changed: statements are prepared anew. Must be called before a table is dropped or altered,
+  // for SQLite refuses while statements on it are open.
+  void forget_tables();
+
+ private:
+  struct Target;
+
+  Result<Target*> target_of(const RowChange& change);
+  Result<std::unique_ptr<Target>> make_target(std::shared_ptr<const Table> table);
+  Status insert(Target& target, const RowChange& change);
+  Status update(Target& target, const RowChange& change);
+  Status remove(Target& target, const RowChange& change);
+  Status update_by_key(Target& target, const RowChange& change);
+  Status update_by_row(Target& target, const RowChange& change);
+  // Reads the columns of the after image that differ from the one before; sets target.mask.
+  Status read_changed(Target& target, const RowChange& change);
+  Status patch_json(Target& target, const RowChange& change, std::size_t column);
+  Result<std::int64_t> find_row(Target& target, const RowChange& change);
+  Result<SqliteStatement*> update_statement(Target& target);
+  Result<SqliteStatement*> insert_statement(Target& target);
+  Status widen(Target& target);
+  std::unexpected<Error> missing(const Target& target, std::string_view what) const;
+
+  Replica& replica_;
+  BadText bad_text_;
+  std::unordered_map<const Table*, std::unique_ptr<Target>> targets_;
+  Target* last_ = nullptr;
+};
+
+}  // namespace binferry
