@@ -43,6 +43,12 @@ part_memory() {
   rm -f "$work"/*
 }
 
+part_replay() {
+  say "replay into SQLite (goals: at most 1.25x a plain loop; MariaDB's replica at 2.5x)"
+  python3 "$root/bench/replay.py" "$bin" "$root/build/bench/bench/sqlite_floor" "$root/bench/mariadb_apply.sh" \
+    "$log" "$work" "$runs"
+}
+
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
 for part in "${parts[@]}"; do

@@ -1,0 +1,212 @@
+// The floor under `binferry replay`: the same rows into the same tables by a plain loop over SQLite's C interface.
+//
+//   sqlite_floor LOG REPLICA OUT COMMIT_ROWS
+//
+// Creates OUT with the tables and indexes of REPLICA (made by `binferry replay` from the same log), reads LOG into
+// memory, and only then starts the clock: bind, step, reset; one COMMIT every COMMIT_ROWS rows. Prints the seconds of
+// that loop. INSERT names all columns, UPDATE those that changed, DELETE goes by key, as the applier's statements do.
+#include "binlog/changes.hpp"
+#include "binlog/row/value_text.hpp"
+#include "binlog/source/file_source.hpp"
+#include "binlog/source/transaction_stream.hpp"
+
+#include <sqlite3.h>  // lint: wrapped, because the floor is SQLite without our layer
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace binferry;
+
+namespace {
+
+struct Cell {
+  enum class Kind : std::uint8_t { null, integer, real, text, blob } kind = Kind::null;
+  std::int64_t integer = 0;
+  double real = 0;
+  const char* data = nullptr;
+  int size = 0;
+};
+
+struct Operation {
+  std::size_t statement;
+  std::size_t first;  // index of its first cell
+  int cells;
+};
+
+[[noreturn]] void die(const std::string& what) {
+  std::fprintf(stderr, "sqlite_floor: %s\n", what.c_str());
+  std::exit(1);
+}
+
+void check(sqlite3* database, int code) {
+  if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) die(sqlite3_errmsg(database));
+}
+
+std::string quoted(const std::string& name) { return '"' + name + '"'; }
+
+class Script {
+ public:
+  std::vector<std::string> statements;
+  std::vector<Operation> operations;
+  std::vector<Cell> cells;
+
+  void add(const RowChange& change) {
+    const Table& table = *change.table;
+    std::string sql;
+    std::vector<std::pair<const Value*, std::size_t>> binds;
+    if (change.op == RowOp::write) {
+      sql = "INSERT INTO " + quoted(table.name) + " VALUES (";
+      for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        sql += i == 0 ? "?" : ",?";
+        binds.emplace_back(&change.after[i], i);
+      }
+      sql += ")";
+    } else if (change.op == RowOp::update) {
+      sql = "UPDATE " + quoted(table.name) + " SET ";
+      for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (same(change.before[i], change.after[i])) continue;
+        sql += (binds.empty() ? "" : ",") + quoted(table.columns[i].name) + "=?";
+        binds.emplace_back(&change.after[i], i);
+      }
+    } else {
+      sql = "DELETE FROM " + quoted(table.name);
+    }
+    if (change.op != RowOp::write) {
+      for (std::size_t i = 0; i < table.key.size(); ++i) {
+        sql += (i == 0 ? " WHERE " : " AND ") + quoted(table.columns[table.key[i]].name) + "=?";
+        binds.emplace_back(&change.before[table.key[i]], table.key[i]);
+      }
+    }
+    const auto [found, added] = index_.try_emplace(sql, statements.size());
+    if (added) statements.push_back(sql);
+    operations.push_back({found->second, cells.size(), static_cast<int>(binds.size())});
+    for (const auto& [value, column] : binds) cells.push_back(cell_of(table.columns[column], *value));
+  }
+
+ private:
+  static bool same(const Value& left, const Value& right) {
+    return left.kind == right.kind && left.u == right.u && left.size == right.size &&
+           (left.size == 0 || std::memcmp(left.data, right.data, left.size) == 0);
+  }
+
+  Cell cell_of(const Column& column, const Value& value) {
+    Cell cell;
+    if (value.is_null() || !value.present()) return cell;
+    const bool number = value.kind == ValueKind::integer ||
+                        (value.kind == ValueKind::uinteger && column.type != ColumnType::enum_ &&
+                         column.type != ColumnType::set_);
+    if (number) {
+      cell.kind = Cell::Kind::integer;
+      cell.integer = value.i;
+    } else if (value.kind == ValueKind::double_) {
+      cell.kind = Cell::Kind::real;
+      cell.real = value.d;
+    } else {
+      std::string& text = texts_.emplace_back();
+      if (!append_text(column, value, text)) die("a value has no text");
+      cell.kind = is_binary(column) ? Cell::Kind::blob : Cell::Kind::text;
+      cell.data = text.data();
+      cell.size = static_cast<int>(text.size());
+    }
+    return cell;
+  }
+
+  std::map<std::string, std::size_t> index_;
+  std::deque<std::string> texts_;
+};
+
+Script read_log(const std::string& path) {
+  Script script;
+  Result<std::unique_ptr<FileSource>> source = FileSource::open(path, {});
+  if (!source) die(source.error().message());
+  TransactionStream stream(**source);
+  Catalogue catalogue;
+  ChangeReader reader(catalogue, {});
+  for (;;) {
+    const auto item = stream.next();
+    if (!item) die(item.error().message());
+    if (*item == TransactionStream::Item::end) return script;
+    if (*item != TransactionStream::Item::transaction) continue;
+    reader.start(stream.transaction());
+    for (;;) {
+      const auto change = reader.next();
+      if (!change) die(change.error().message());
+      if (*change == nullptr) break;
+      if ((*change)->kind == Change::Kind::row) script.add((*change)->row);
+    }
+  }
+}
+
+void create_tables(sqlite3* database, const char* replica) {
+  sqlite3* from = nullptr;
+  check(database, sqlite3_open_v2(replica, &from, SQLITE_OPEN_READONLY, nullptr));
+  sqlite3_stmt* schema = nullptr;
+  check(from, sqlite3_prepare_v2(from,
+                                 "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'binferry_%' "
+                                 "AND name NOT LIKE 'sqlite_%' ORDER BY type DESC",
+                                 -1, &schema, nullptr));
+  while (sqlite3_step(schema) == SQLITE_ROW) {
+    const auto* sql = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(schema, 0)));
+    check(database, sqlite3_exec(database, sql, nullptr, nullptr, nullptr));
+  }
+  sqlite3_finalize(schema);
+  sqlite3_close(from);
+}
+
+double run(sqlite3* database, const Script& script, std::size_t commit_rows) {
+  std::vector<sqlite3_stmt*> statements(script.statements.size());
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    check(database, sqlite3_prepare_v3(database, script.statements[i].c_str(), -1, SQLITE_PREPARE_PERSISTENT,
+                                       &statements[i], nullptr));
+  }
+  const auto started = std::chrono::steady_clock::now();
+  check(database, sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr));
+  std::size_t rows = 0;
+  for (const Operation& operation : script.operations) {
+    sqlite3_stmt* statement = statements[operation.statement];
+    for (int i = 0; i < operation.cells; ++i) {
+      const Cell& cell = script.cells[operation.first + static_cast<std::size_t>(i)];
+      switch (cell.kind) {
+        case Cell::Kind::null: sqlite3_bind_null(statement, i + 1); break;
+        case Cell::Kind::integer: sqlite3_bind_int64(statement, i + 1, cell.integer); break;
+        case Cell::Kind::real: sqlite3_bind_double(statement, i + 1, cell.real); break;
+        case Cell::Kind::text: sqlite3_bind_text(statement, i + 1, cell.data, cell.size, SQLITE_STATIC); break;
+        case Cell::Kind::blob: sqlite3_bind_blob(statement, i + 1, cell.data, cell.size, SQLITE_STATIC); break;
+      }
+    }
+    check(database, sqlite3_step(statement));
+    sqlite3_reset(statement);
+    if (++rows % commit_rows == 0) check(database, sqlite3_exec(database, "COMMIT; BEGIN", nullptr, nullptr, nullptr));
+  }
+  check(database, sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+  for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
+  return seconds.count();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) die("usage: sqlite_floor LOG REPLICA OUT COMMIT_ROWS");
+  const Script script = read_log(argv[1]);
+  sqlite3* database = nullptr;
+  check(database, sqlite3_open(argv[3], &database));
+  // As the applier sets them while it catches up.
+  check(database, sqlite3_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", nullptr, nullptr, nullptr));
+  for (const char* pragma : {"cache_size", "wal_autocheckpoint", "page_size", "temp_store", "mmap_size"}) {
+    if (const char* value = std::getenv(pragma)) {
+      const std::string sql = std::string("PRAGMA ") + pragma + "=" + value;
+      check(database, sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr));
+    }
+  }
+  create_tables(database, argv[2]);
+  std::printf("%.3f\n", run(database, script, std::strtoull(argv[4], nullptr, 10)));
+  sqlite3_close(database);
+  return 0;
+}
