@@ -307,7 +307,11 @@ Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDial
           status.explicit_defaults_for_timestamp.value_or(explicit_timestamp_default(*transaction->format)),
       .server_collation = status.charset ? status.charset->server : std::uint16_t{0},
       .database_collation = status.database_collation.value_or(0),
-      .utf8mb4_collation = status.default_collation_for_utf8mb4.value_or(0)};
+      .utf8mb4_collation = status.default_collation_for_utf8mb4.value_or(0),
+      .time_zone = std::string(status.time_zone),
+      .microseconds = status.microseconds.value_or(0),
+      .auto_increment_increment = status.auto_increment_increment.value_or(1),
+      .auto_increment_offset = status.auto_increment_offset.value_or(1)};
   Result<std::vector<TableChange>> applied = catalogue.apply(statement, context);
   if (!applied && (options.stop_on_mismatch || applied.error().code != Errc::schema_mismatch)) {
     applied.error().what += " (statement: " + excerpt(sql) + ")";
