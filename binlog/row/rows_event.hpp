@@ -23,6 +23,9 @@ struct RowsEvent {
   static constexpr std::uint16_t kNoForeignKeyChecks = 0x02;
   static constexpr std::uint16_t kRelaxedUniqueChecks = 0x04;
   static constexpr std::uint16_t kCompleteRows = 0x08;
+  // MySQL 9.6 and later: the server itself and not InnoDB sees to foreign keys, and logs what a cascade changes in front
+  // of the row that began it (MySQL manual, "Replication and Foreign Keys"; USE_SQL_FOREIGN_KEY_F of mysqlbinlog).
+  static constexpr std::uint16_t kLogsCascades = 0x10;
   static constexpr std::uint16_t kNoCheckConstraints = 0x80;  // MariaDB
 
   RowOp change = RowOp::write;
@@ -38,6 +41,7 @@ struct RowsEvent {
 
   [[nodiscard]] bool ends_statement() const { return (flags & kStatementEnd) != 0; }
   [[nodiscard]] bool skips_foreign_keys() const { return (flags & kNoForeignKeyChecks) != 0; }
+  [[nodiscard]] bool logs_cascades() const { return (flags & kLogsCascades) != 0; }
 
   // `type` is any row event (else Errc::internal; version 0 is Errc::unsupported). `post_header_length` is
   // FORMAT_DESCRIPTION's for the type: 6 (table ids of 4 bytes), 8 or 10. `inflated` receives the rows of a compressed

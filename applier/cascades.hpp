@@ -1,0 +1,87 @@
+// Foreign key cascades: servers do not log what they change in child tables, so the replica carries them out itself.
+//
+// ON DELETE and ON UPDATE with CASCADE and SET NULL become TEMP triggers of the writer's connection: SQLite then follows
+// them as InnoDB does, row by row, over any number of tables, back to the same one, and along several paths. Nothing of
+// them stands in the replica's file. They follow only rows whose event allows it (NO_FOREIGN_KEY_CHECKS does not; neither
+// does a source that logs its cascades, MySQL 9.6 and later), between InnoDB tables that are both active in the replica.
+//
+//   prepare(change) → RowWriter::apply(change) → blocked()?          for every row
+//   reset()         → DDL, a rebuild, quarantine, or after undo       whenever tables change
+//
+// What writes rows must not use INSERT OR REPLACE on replicated tables: with recursive triggers, SQLite would take the
+// replaced row for a deleted one. sqlite3_changes() does not count what cascades touch. One thread; belongs to one
+// connection.
+#pragma once
+
+#include "applier/sqlite.hpp"
+#include "applier/tables.hpp"
+#include "binlog/changes.hpp"
+#include "binlog/schema/catalogue.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace binferry {
+
+class Cascades {
+ public:
+  // Rebuilds a child's BIGINT UNSIGNED column (index in its layout) as ANY because the parent's already is; the registry
+  // must hold the new layout when it returns. Called by prepare().
+  using Widen = std::function<Status(const std::string& schema, const std::string& table, std::size_t column)>;
+
+  // A child table whose rows a cascade reached, and that cannot go on from what the log tells.
+  struct Blocked {
+    std::string schema;
+    std::string table;
+    std::string reason;  // one clause
+  };
+
+  // All must outlive the cascades; outside or inside a transaction.
+  static Result<std::unique_ptr<Cascades>> make(Database& database, const Catalogue& catalogue,
+                                                const TableRegistry& tables, Widen widen);
+  Cascades(const Cascades&) = delete;
+  Cascades& operator=(const Cascades&) = delete;
+
+  // Before a row is written. The first time after reset() that a row of a table is deleted or updated, triggers (and
+  // indexes that they need) are made for the table and all that its cascades can reach.
+  Status prepare(const RowChange& change);
+
+  // After a row was written: the child table that must be quarantined because of it, else null. The row's whole
+  // transaction must then be undone, the table quarantined and the transaction tried again. Valid until reset().
+  [[nodiscard]] const Blocked* blocked() const { return hit_ < 0 ? nullptr : &blocked_[static_cast<std::size_t>(hit_)]; }
+
+  // Takes all triggers away, before tables change, and after any rollback.
+  Status reset();
+
+  // Tables that cascades of this one can change, at any distance, itself not among them. When a table is quarantined
+  // its rows are passed over, and so are their cascades: these tables cannot go on either.
+  [[nodiscard]] static std::vector<std::pair<std::string, std::string>> reached_from(const Catalogue& catalogue,
+                                                                                     std::string_view schema,
+                                                                                     std::string_view table);
+
+ private:
+  Cascades(Database& database, const Catalogue& catalogue, const TableRegistry& tables, Widen widen)
+      : database_(database), catalogue_(catalogue), tables_(tables), widen_(std::move(widen)) {}
+
+  Status register_functions();
+  Status install(const std::string& schema, const std::string& table);
+  Status install_key(const TableRegistry::Key& parent, const TableRegistry::Key& child, const ForeignKey& key);
+
+  Database& database_;
+  const Catalogue& catalogue_;
+  const TableRegistry& tables_;
+  Widen widen_;
+  bool follow_ = false;                      // the row in hand lets its cascades be followed
+  std::shared_ptr<const Table> last_;        // of the last row that was followed
+  std::set<TableRegistry::Key> installed_;
+  std::vector<Blocked> blocked_;
+  std::int64_t hit_ = -1;                    // index in blocked_ of the first that a cascade reached
+};
+
+}  // namespace binferry
