@@ -1,0 +1,42 @@
+// Table statements carried out in SQLite: one TableChange of the catalogue at a time, inside the caller's transaction.
+//
+// Functions of the database and what the registry says; the caller puts the outcome into the registry. No statement may
+// be open on the tables concerned.
+#pragma once
+
+#include "applier/layout.hpp"
+#include "applier/sqlite.hpp"
+#include "applier/tables.hpp"
+#include "binlog/base/result.hpp"
+#include "binlog/schema/catalogue.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace binferry {
+
+struct DdlOutcome {
+  std::shared_ptr<const TableLayout> layout;  // as it stands now; null for a dropped table
+  std::vector<std::size_t> wide_columns;      // of the new definition
+  // Not empty: the log does not tell what the source's rows have become. SQLite is as it was; `layout` is the old one.
+  std::string resync_reason;
+};
+
+// `tables` has the table as it was (entry of change.old_name, active) unless it is created. `options` are the replica's.
+// `timestamp_us`: when the statement began at the source, microseconds since 1970.
+Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
+
+// Drops the table with all that belongs to it.
+Status drop_replica_table(Database& database, const TableLayout& layout);
+
+// Makes `column` ANY, in a new table with the rows of the old one; `layout` becomes the new one.
+Status rebuild_wide(Database& database, const TableDefinition& definition, TableLayout& layout, std::size_t column);
+
+// SQL of the value that a row gets in a column that its INSERT does not name: the constant default, else NULL, else what
+// the type has for NOT NULL columns without a default.
+Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column, const LayoutOptions& options);
+
+}  // namespace binferry
