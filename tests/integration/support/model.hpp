@@ -24,7 +24,7 @@ struct ModelCounts {
   std::uint64_t inserts = 0;
   std::uint64_t updates = 0;
   std::uint64_t deletes = 0;
-  std::uint64_t logged = 0;      // rows in the log, those undone by a savepoint too
+  std::uint64_t logged = 0;      // as ChangeReader::check() counts them
   std::uint64_t statements = 0;  // table statements
   [[nodiscard]] std::uint64_t rows() const { return inserts + updates + deletes; }
   bool operator==(const ModelCounts&) const = default;

@@ -16,7 +16,7 @@ struct ReplayOptions {
 // Reads the files in order, to the end, and applies every transaction. Errors carry `file:offset`.
 Status replay_log(const std::vector<std::filesystem::path>& files, Model& model, const ReplayOptions& options = {});
 
-// How many row changes a log holds, those undone by a savepoint too; decodes every one of them.
+// How many row changes a log holds, as ChangeReader::check() counts them.
 Result<std::uint64_t> count_rows(const std::filesystem::path& file);
 
 // The files of a folder named `binlog.` and a number, in order.

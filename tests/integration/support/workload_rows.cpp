@@ -58,14 +58,16 @@ void Workload::change_rows() {
 }
 
 void Workload::insert(const TableInfo& table) {
+  const std::array<std::string_view, 5> verbs = {"INSERT", "INSERT", "INSERT", "REPLACE", "INSERT IGNORE"};
+  const std::string_view verb = random_.pick(verbs);
   std::vector<const ColumnInfo*> columns = table.writable();
-  if (random_.chance(20) && columns.size() > 1) {
+  // MariaDB 10.11 carries out a REPLACE as an update where it can, and a MINIMAL image of that leaves out the columns that the
+  // statement does not name, though they go back to their defaults: its own replicas diverge.
+  if (verb != "REPLACE" && random_.chance(20) && columns.size() > 1) {
     columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(random_.below(columns.size())));
   }
   if (columns.empty()) return;
   const std::size_t count = random_.chance(4) ? random_.between(20, options_.batch_rows) : random_.between(1, 5);
-  const std::array<std::string_view, 5> verbs = {"INSERT", "INSERT", "INSERT", "REPLACE", "INSERT IGNORE"};
-  const std::string_view verb = random_.pick(verbs);
   std::string sql = fmt::format("{} INTO {} ({}) VALUES {}", verb, full_name(table.name), column_list(columns),
                                 rows_for(columns, count));
   if (verb == "INSERT" && random_.chance(30)) {
