@@ -27,7 +27,7 @@ namespace binferry {
 // What the end of a group says of its changes.
 enum class Outcome : std::uint8_t {
   committed,     // they happened
-  rolled_back,   // QUERY ROLLBACK: only changes to non-transactional tables happened (they are all the group holds)
+  rolled_back,   // QUERY ROLLBACK: of its rows, those of non-transactional tables happened
   prepared,      // XA_PREPARE: they happen when a later group says xa_committed
   xa_committed,  // the group is XA COMMIT of an earlier prepared one
   xa_rolled_back,

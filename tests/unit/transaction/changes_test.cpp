@@ -132,6 +132,17 @@ TEST(ChangeReader, RowsUndoneToASavepointAreKeptOnlyByEnginesWithoutRollback) {
   }
 }
 
+TEST(ChangeReader, OfAGroupThatRolledBackOnlyRowsOfEnginesWithoutRollbackHappened) {
+  BinlogWriter log;
+  log.begin_file().gtid(1).query("shop", "CREATE TABLE a(id INT) ENGINE=InnoDB");
+  log.gtid(2).query("shop", "CREATE TABLE b(id INT) ENGINE=Aria");
+  log.gtid(3).begin().table_map(7, "shop", "a", {{}}).write_rows(7, 1, BinlogWriter::int_row(1));
+  log.table_map(8, "shop", "b", {{}}).write_rows(8, 1, BinlogWriter::int_row(2)).query("shop", "ROLLBACK");
+  const Lines lines = changes(log);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[2], "INSERT shop.b.id=2");
+}
+
 TEST(ChangeReader, UnwantedTablesAreLeftOut) {
   BinlogWriter log;
   insert(insert(log.begin_file(), 1, "orders", 5), 2, "items", 6);
