@@ -66,11 +66,14 @@ struct ChangeReader::Impl {
     return wanted_answer;
   }
 
-  // Rows undone by ROLLBACK TO SAVEPOINT happened all the same where the engine knows no rollback.
+  // What a rollback took back (to a savepoint, or of the whole group) happened all the same where the engine knows no
+  // rollback. Servers write transactional rows into such groups too, to be rolled back again.
   bool happened(const Table& table, bool undone) const {
-    if (!undone) return true;
+    const bool rolled_back = transaction->outcome == Outcome::rolled_back;
+    if (!undone && !rolled_back) return true;
     const TablePtr definition = catalogue.find(table.schema, table.name);
-    return definition && !is_transactional(definition->engine);
+    if (!definition) return !undone;  // a whole group is logged for its non-transactional rows' sake
+    return !is_transactional(definition->engine);
   }
 
   [[nodiscard]] std::size_t header_length(EventType type) const {
@@ -95,10 +98,12 @@ struct ChangeReader::Impl {
     Result<std::shared_ptr<const Table>> table = with.find(rows->table_id);
     if (!table) return propagate(table);
     statement_ends = rows->ends_statement();
+    rows_table = table->get();
     if (!wanted(*table) || !happened(**table, cursor->undone())) return false;
     if (Status opened = reader.open(*table, *rows); !opened) return propagate(opened);
     change.row.op = rows->change;
     change.row.no_foreign_key_checks = rows->skips_foreign_keys();
+    change.row.cascades_logged = rows->logs_cascades();
     change.row.undone = cursor->undone();
     if (change.row.table != *table) change.row.table = std::move(*table);
     return true;
@@ -116,6 +121,7 @@ struct ChangeReader::Impl {
   TableMapCache maps;
   TableMapCache bare_maps;  // for check(), which must not depend on the catalogue
   RowReader reader;
+  const Table* rows_table = nullptr;         // of the row event in hand
   std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
   bool wanted_answer = true;
 
@@ -141,6 +147,7 @@ ChangeReader::~ChangeReader() = default;
 
 void ChangeReader::start(const Transaction& transaction) { impl_->begin(transaction); }
 Result<const Change*> ChangeReader::next() { return impl_->next(); }
+const Table* ChangeReader::rows_table() const { return impl_->rows_table; }
 
 Result<ChangeReader::Counts> ChangeReader::check(const Transaction& transaction) {
   impl_->begin(transaction);
@@ -206,6 +213,7 @@ Result<const Change*> ChangeReader::Impl::next() {
 
 // True if `change` now holds something to deliver (rows are delivered by next() itself).
 Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
+  rows_table = nullptr;
   change.offset = event.offset;
   change.timestamp = event.header.timestamp;
   change.event_bytes = event.bytes.size();

@@ -28,6 +28,7 @@ struct RowChange {
   std::span<const Value> after;         // empty for a remove
   std::uint64_t row = 0;                // place in the transaction, from 0
   bool no_foreign_key_checks = false;   // the row event's flag: cascades must not be followed
+  bool cascades_logged = false;         // the source logs what its cascades change: nor must they here
   bool undone = false;                  // undone by a later ROLLBACK TO SAVEPOINT; delivered only for
                                         // non-transactional tables, which keep such changes
 };
@@ -74,7 +75,8 @@ class ChangeReader {
   ChangeReader(Catalogue& catalogue, ChangeOptions options);
   ~ChangeReader();
 
-  // Decodes every row without touching the catalogue: proves that the transaction can be read, and counts.
+  // Decodes every row that would be delivered without changing the catalogue: proves that the transaction can be read,
+  // and counts.
   // Errors carry the event's place. Tables that `wants` refuses are counted in neither.
   struct Counts {
     std::uint64_t rows = 0;
@@ -85,6 +87,9 @@ class ChangeReader {
   void start(const Transaction& transaction);
   // The next change, null at the end. Everything it points to lives until the next call.
   Result<const Change*> next();
+  // The table of the row event in hand, null outside of one: whose rows an error of next() is about. Lives until the
+  // next call.
+  [[nodiscard]] const Table* rows_table() const;
 
  private:
   struct Impl;
