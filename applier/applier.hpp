@@ -10,8 +10,10 @@
 // One thread.
 #pragma once
 
+#include "applier/cascades.hpp"
 #include "applier/replica.hpp"
 #include "applier/row_writer.hpp"
+#include "applier/xa_store.hpp"
 #include "binlog/changes.hpp"
 #include "binlog/filter.hpp"
 #include "binlog/transaction.hpp"
@@ -41,6 +43,7 @@ struct LogFileHead {
   std::string file;                        // base name
   SourceIdentity source;                   // without UUID
   std::optional<AnyGtidSet> gtids_before;  // PREVIOUS_GTIDS or GTID_LIST, where there is one
+  std::uint64_t start = 4;                 // where reading begins in it
 };
 
 class SqliteApplier {
@@ -63,6 +66,8 @@ class SqliteApplier {
   Status advance(BinlogPosition position);
   // Commits what is applied, with the checkpoint.
   Status commit();
+  // The same, and everything committed before is durable too (Replica::seal).
+  Status seal();
 
   [[nodiscard]] Replica& replica() { return *replica_; }
   [[nodiscard]] const Checkpoint& checkpoint() const { return replica_->checkpoint; }
@@ -92,22 +97,30 @@ class SqliteApplier {
   void restart_reader();
   [[nodiscard]] bool wants_rows(std::string_view schema, std::string_view table);
   [[nodiscard]] bool is_wanted(std::string_view schema, std::string_view table) const;
-  Status attempt(const Transaction& transaction);
-  Status deliver(const Transaction& transaction);
-  Status take(const Transaction& transaction, const Change& change);
-  Status take_row(const Transaction& transaction, const Change& change);
-  Status take_ddl(const Transaction& transaction, const Change& change);
-  Status take_table_change(const Transaction& transaction, const Change& change, const TableChange& table);
-  Status take_statement(const Change& change);
-  Status adopt(const Transaction& transaction, const Table& table);
+  [[nodiscard]] bool has_already(const Transaction& transaction) const;
+  Status learn_source(const Transaction& transaction);
+  Status recover(const Transaction& transaction, const Error& error);
+  Status freeze_reached(const std::string& schema, const std::string& table, const Transaction& transaction);
   Status quarantine(const Blame& blame, const std::string& reason, const Transaction& transaction);
   Status finish(const Transaction& transaction);
-  Status learn_source(const Transaction& transaction);
-  [[nodiscard]] bool has_already(const Transaction& transaction) const;
+
+  Status deliver(const Transaction& transaction);
+  Status deliver_changes(const Transaction& transaction);
+  Status take(const Transaction& transaction, const Change& change);
+  Status take_row(const Change& change);
+  Status adopt(const Table& table);
+  Status take_statement(const Change& change);
+
+  // applier_ddl.cpp
+  Status take_ddl(const Transaction& transaction, const Change& change);
+  Status take_table_change(const Transaction* transaction, const DdlContext& context, std::uint64_t timestamp_us,
+                           const TableChange& change);
 
   std::unique_ptr<Replica> replica_;
   ApplierOptions options_;
   RowWriter writer_;
+  std::unique_ptr<Cascades> cascades_;
+  std::optional<XaStore> xa_;
   std::unique_ptr<ChangeReader> reader_;
   // As of the last transaction that was applied: what a failed one goes back to.
   Catalogue sound_catalogue_;
@@ -115,6 +128,7 @@ class SqliteApplier {
   bool tables_changed_ = false;     // since then
   const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
   std::optional<Blame> blame_;
+  Uuid known_uuid_;                 // proved to be the source's
   std::optional<Error> mismatch_;   // told by the reader, for the table it then goes on with
   std::uint64_t rows_ = 0;          // of the transaction in hand
   std::uint64_t pending_transactions_ = 0;

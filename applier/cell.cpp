@@ -22,10 +22,17 @@ Cell real_cell(double value) { return {Type::real, true, 0, value, {}}; }
 Cell text_cell(std::string_view text) { return {Type::text, true, 0, 0, text}; }
 Cell blob_cell(Bytes bytes) { return {Type::blob, true, 0, 0, text_of(bytes)}; }
 
-// The double that prints as the float does: 1.1, not 1.10000002384. A FLOAT(m,d) prints with its declared decimals.
-double widened(float value, std::uint8_t decimals) {
+// The double that prints as the server prints the number: 1.1 for a FLOAT and not 1.10000002384, and of FLOAT(m,d) and
+// DOUBLE(m,d) only the declared decimals.
+double as_printed(const Column& column, const Value& value) {
   std::string text;
-  append_float(value, decimals, text);
+  if (value.kind == ValueKind::float_) {
+    append_float(value.f, column.decimals, text);
+  } else if (column.decimals == Column::kNoDecimals) {
+    return value.d;
+  } else {
+    append_double(value.d, column.decimals, text);
+  }
   return std::strtod(text.c_str(), nullptr);
 }
 
@@ -57,10 +64,11 @@ bool ascii_is_itself(const Charset& charset) {
   return charset.form == Charset::Form::ascii || charset.form == Charset::Form::utf8;
 }
 
+// Murmur's finalizer, a word at a time.
 std::uint64_t mixed(std::uint64_t state, std::uint64_t word) {
-  const unsigned __int128 product =
-      static_cast<unsigned __int128>(state ^ word) * static_cast<unsigned __int128>(0x9E3779B97F4A7C15U);
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  state = (state ^ word) * 0xFF51AFD7ED558CCDU;
+  state = (state ^ (state >> 33)) * 0xC4CEB9FE1A85EC53U;
+  return state ^ (state >> 29);
 }
 
 std::uint64_t mixed(std::uint64_t state, std::string_view bytes) {
@@ -215,8 +223,8 @@ Status CellReader::read_value(Step& step, const Value& value, std::string& buffe
           append_wide(value.u, buffer);
           cell = text_cell(buffer);
           return {};
-        case ValueKind::float_: cell = real_cell(widened(value.f, step.column->decimals)); return {};
-        case ValueKind::double_: cell = real_cell(value.d); return {};
+        case ValueKind::float_:
+        case ValueKind::double_: cell = real_cell(as_printed(*step.column, value)); return {};
         default: break;
       }
       return fail(Errc::schema_mismatch, "column " + step.column->name + ": a value that is no number");

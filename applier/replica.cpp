@@ -58,21 +58,39 @@ std::string to_json(const ReplicaOptions& options) {
   boost::json::object object;
   object["qualified_names"] = options.qualified_names;
   object["decimal_real"] = options.decimal_real;
+  object["schemas"] = boost::json::array(options.schemas.begin(), options.schemas.end());
+  object["tables"] = boost::json::array(options.tables.begin(), options.tables.end());
   return boost::json::serialize(object);
 }
 
 Result<ReplicaOptions> parse_options(std::string_view text) {
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse({text.data(), text.size()}, error);
-  const auto flag = [&](std::string_view name) -> const bool* {
-    const boost::json::value* const member =
-        value.is_object() ? value.get_object().if_contains({name.data(), name.size()}) : nullptr;
-    return member == nullptr ? nullptr : member->if_bool();
+  ReplicaOptions options;
+  bool good = !error && value.is_object();
+  const auto member = [&](std::string_view name) {
+    return good ? value.get_object().if_contains({name.data(), name.size()}) : nullptr;
   };
-  const bool* const qualified = flag("qualified_names");
-  const bool* const real = flag("decimal_real");
-  if (error || qualified == nullptr || real == nullptr) return fail(Errc::replica, "binferry_state.options is damaged");
-  return ReplicaOptions{.qualified_names = *qualified, .decimal_real = *real, .vfs = {}};
+  const auto flag = [&](std::string_view name, bool& into) {
+    const boost::json::value* const found = member(name);
+    good = found != nullptr && found->is_bool();
+    if (good) into = found->get_bool();
+  };
+  const auto list = [&](std::string_view name, std::vector<std::string>& into) {
+    const boost::json::value* const found = member(name);
+    good = found != nullptr && found->is_array();
+    if (!good) return;
+    for (const boost::json::value& item : found->get_array()) {
+      good = good && item.is_string();
+      if (good) into.emplace_back(item.get_string().data(), item.get_string().size());
+    }
+  };
+  flag("qualified_names", options.qualified_names);
+  flag("decimal_real", options.decimal_real);
+  list("schemas", options.schemas);
+  list("tables", options.tables);
+  if (!good) return fail(Errc::replica, "binferry_state.options is damaged", "make the replica again");
+  return options;
 }
 
 }  // namespace
@@ -249,7 +267,16 @@ Status Replica::prepare() {
   return into(save_checkpoint_, "UPDATE binferry_state SET checkpoint = ?1");
 }
 
+// SQLite rolls back by itself when a write fails (disk full, I/O error). The rows since the last commit are then gone,
+// while the checkpoint in memory has moved: it must never be stored.
+Status Replica::check_alive() {
+  if (open_ && !database_.in_transaction()) failed_ = true;
+  if (!failed_) return {};
+  return fail(Errc::internal, path_ + ": written to after a failure", "run again: replay goes on from the last commit");
+}
+
 Status Replica::begin() {
+  if (Status alive = check_alive(); !alive) return alive;
   if (open_) return {};
   if (Status begun = begin_.run(); !begun) return propagate(begun, path_);
   open_ = true;
@@ -257,24 +284,31 @@ Status Replica::begin() {
 }
 
 Status Replica::commit() {
+  if (Status alive = check_alive(); !alive) return alive;
   if (!open_) {
     if (checkpoint == saved_) return {};
     if (Status begun = begin(); !begun) return begun;
   }
   const std::string json = binferry::to_json(checkpoint);
   save_checkpoint_.bind(1, std::string_view(json));
-  if (Status saved = save_checkpoint_.run(); !saved) return propagate(saved, path_);
-  if (Status done = commit_.run(); !done) return propagate(done, path_);
+  Status done = save_checkpoint_.run();
+  if (done) done = commit_.run();
+  if (!done) {
+    failed_ = true;
+    return propagate(done, path_);
+  }
   open_ = false;
   saved_ = checkpoint;
   return {};
 }
 
-Status Replica::rollback() {
-  if (!open_) return {};
-  open_ = false;
-  // After some errors SQLite has rolled back already.
-  return database_.in_transaction() ? database_.execute("ROLLBACK") : Status{};
+// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to write.
+Status Replica::seal() {
+  if (Status committed = commit(); !committed) return committed;
+  if (durability_ == Durability::full) return {};
+  if (Status set = set_durability(Durability::full); !set) return set;
+  if (Status begun = begin(); !begun) return begun;
+  return commit();
 }
 
 Status Replica::set_durability(Durability durability) {
@@ -286,8 +320,11 @@ Status Replica::set_durability(Durability durability) {
 Status Replica::mark() { return mark_.run(); }
 Status Replica::keep() { return keep_.run(); }
 Status Replica::undo() {
-  if (Status undone = undo_.run(); !undone) return undone;
-  return keep_.run();
+  if (Status alive = check_alive(); !alive) return alive;
+  Status undone = undo_.run();
+  if (undone) undone = keep_.run();
+  if (!undone) failed_ = true;
+  return undone;
 }
 
 LayoutOptions Replica::layout_options(const ReplicaTable* known) const {

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace binferry {
 
@@ -32,6 +33,8 @@ enum class Durability : std::uint8_t {
 struct ReplicaOptions {
   bool qualified_names = false;  // tables are named `schema.table`
   bool decimal_real = false;
+  std::vector<std::string> schemas;  // patterns of what the replica holds; empty: everything
+  std::vector<std::string> tables;
   std::string vfs;               // for fault injection; not kept
 };
 
@@ -53,11 +56,13 @@ class Replica {
   Catalogue catalogue;
   TableRegistry tables;
 
-  // The transaction that holds rows, tables and checkpoint. begin() is nothing inside one.
+  // The transaction that holds rows, tables and checkpoint. begin() is nothing inside one. After a commit that failed, or
+  // a statement that made SQLite roll back, every later call fails: open the replica again.
   Status begin();
   // Stores the checkpoint and commits.
   Status commit();
-  Status rollback();
+  // As commit(), and everything committed before is as durable as `full` makes it.
+  Status seal();
   Status set_durability(Durability durability);
   // Undoes part of the open transaction: mark() first, then keep() or undo().
   Status mark();
@@ -79,13 +84,15 @@ class Replica {
   Status load();
   Status load_tables();
   Status prepare();
+  Status check_alive();
 
   std::string path_;
   std::unique_ptr<LockFile> lock_;
   Database database_;
   ReplicaOptions options_;
   bool is_new_ = false;
-  bool open_ = false;  // a transaction is
+  bool open_ = false;    // a transaction is
+  bool failed_ = false;  // what stands in memory is not what SQLite has: nothing may be written any more
   Durability durability_ = Durability::full;
   Checkpoint saved_;
   SqliteStatement begin_;

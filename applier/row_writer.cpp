@@ -54,23 +54,22 @@ void RowWriter::forget_tables() {
   last_ = nullptr;
 }
 
-Status RowWriter::apply(const RowChange& change) {
-  for (;;) {
-    Result<Target*> target = target_of(change);
-    if (!target) return propagate(target);
-    Status done;
-    switch (change.op) {
-      case RowOp::write: done = insert(**target, change); break;
-      case RowOp::update: done = update(**target, change); break;
-      case RowOp::remove: done = remove(**target, change); break;
-    }
-    if (!done) {
-      const std::string name = change.table->schema + "." + change.table->name;
-      return propagate(done, "table " + name + ", row " + std::to_string(change.row + 1) + " of the transaction");
-    }
-    if ((*target)->reader.wide_column() < 0) return {};
-    if (Status wide = widen(**target); !wide) return wide;
+Result<std::optional<std::size_t>> RowWriter::apply(const RowChange& change) {
+  Result<Target*> target = target_of(change);
+  if (!target) return propagate(target);
+  Status done;
+  switch (change.op) {
+    case RowOp::write: done = insert(**target, change); break;
+    case RowOp::update: done = update(**target, change); break;
+    case RowOp::remove: done = remove(**target, change); break;
   }
+  if (!done) {
+    const std::string name = change.table->schema + "." + change.table->name;
+    return propagate(done, "table " + name + ", row " + std::to_string(change.row + 1) + " of the transaction");
+  }
+  const int wide = (*target)->reader.wide_column();
+  if (wide >= 0) return static_cast<std::size_t>(wide);
+  return std::nullopt;
 }
 
 Result<RowWriter::Target*> RowWriter::target_of(const RowChange& change) {
@@ -137,7 +136,7 @@ Result<SqliteStatement*> RowWriter::insert_statement(Target& target) {
     const LayoutColumn& column = target.layout->columns[i];
     std::string value = "?" + std::to_string(i + 1);
     if (target.mask[i] == '\0') {
-      Result<std::string> constant = default_value_sql(*known->definition, column.index, *target.layout);
+      Result<std::string> constant = default_value_sql(*known->definition, column.index, replica_.layout_options());
       if (!constant) return propagate(constant);
       value = std::move(*constant);
     }
@@ -183,6 +182,7 @@ Status RowWriter::remove(Target& target, const RowChange& change) {
   }
   const std::vector<std::size_t>& key = target.layout->key;
   if (Status read = target.reader.read_some(change.before, key, target.before, 0); !read) return read;
+  if (target.reader.wide_column() >= 0) return missing(target, "the row to delete is not in the replica");
   for (std::size_t i = 0; i < key.size(); ++i) target.before[key[i]].bind(target.remove, static_cast<int>(i) + 1);
   if (Status removed = target.remove.run(); !removed) return removed;
   if (replica_.database().changes() == 0) return missing(target, "the row to delete is not in the replica");
@@ -227,6 +227,7 @@ Result<SqliteStatement*> RowWriter::update_statement(Target& target) {
 Status RowWriter::update_by_key(Target& target, const RowChange& change) {
   const std::vector<std::size_t>& key = target.layout->key;
   if (Status read = target.reader.read_some(change.before, key, target.before, 0); !read) return read;
+  if (target.reader.wide_column() >= 0) return missing(target, "the row to update is not in the replica");
   if (Status read = read_changed(target, change); !read) return read;
   if (target.reader.wide_column() >= 0 || target.changed.empty()) return {};
   for (const std::size_t column : target.changed) {
@@ -326,19 +327,16 @@ Result<std::int64_t> RowWriter::find_row(Target& target, const RowChange& change
   return statement->integer(0);
 }
 
-// The first value above 2^63-1 of a BIGINT UNSIGNED or BIT(64): the column becomes ANY, in a new table.
-Status RowWriter::widen(Target& target) {
-  const auto column = static_cast<std::size_t>(target.reader.wide_column());
-  ReplicaTable* const known = replica_.tables.find(target.layout->schema, target.layout->table);
-  TableLayout layout = *target.layout;
-  forget_tables();  // statements of the old table; `target` is gone
-  if (Status rebuilt = rebuild_wide(replica_.database(), layout, column); !rebuilt) return rebuilt;
+Status RowWriter::widen(const std::string& schema, const std::string& table, std::size_t column) {
+  ReplicaTable* const known = replica_.tables.find(schema, table);
+  if (known == nullptr || !known->is_active()) return fail(Errc::internal, "a wide column for a table that is not active");
+  forget_tables();  // statements of the old table
+  TableLayout layout = *known->layout;
+  if (Status rebuilt = rebuild_wide(replica_.database(), *known->definition, layout, column); !rebuilt) return rebuilt;
   known->wide_columns.push_back(column);
   std::ranges::sort(known->wide_columns);
-  const std::string schema = layout.schema;
-  const std::string name = layout.table;
   known->layout = std::make_shared<const TableLayout>(std::move(layout));
-  return replica_.save_table(schema, name);
+  return replica_.save_table(schema, table);
 }
 
 }  // namespace binferry

@@ -27,8 +27,11 @@ class RowWriter {
   ~RowWriter();
 
   // Errors of one table only (`diverged`, `undecodable`, `schema_mismatch`) leave at most this row half done: the caller
-  // rolls back. The table must be active. A BIGINT UNSIGNED value that a column cannot hold yet rebuilds the table.
-  Status apply(const RowChange& change);
+  // rolls back. The table must be active. Nothing was written if a column of the layout is given back: it must be made
+  // wide() before it can hold the row's BIGINT UNSIGNED or BIT(64) value.
+  Result<std::optional<std::size_t>> apply(const RowChange& change);
+  // Rebuilds the table with this column of its layout as ANY. No trigger may be on the table.
+  Status widen(const std::string& schema, const std::string& table, std::size_t column);
 
   // Layouts or definitions changed: statements are prepared anew. Must be called before a table is dropped or altered,
   // for SQLite refuses while statements on it are open.
@@ -50,7 +53,6 @@ class RowWriter {
   Result<std::int64_t> find_row(Target& target, const RowChange& change);
   Result<SqliteStatement*> update_statement(Target& target);
   Result<SqliteStatement*> insert_statement(Target& target);
-  Status widen(Target& target);
   std::unexpected<Error> missing(const Target& target, std::string_view what) const;
 
   Replica& replica_;

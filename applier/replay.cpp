@@ -1,0 +1,195 @@
+#include "applier/replay.hpp"
+
+#include "binlog/event/control_events.hpp"
+#include "binlog/source/log_directory.hpp"
+#include "binlog/source/log_info.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace binferry {
+namespace {
+
+constexpr int kWaitMs = 200;
+constexpr std::uint64_t kProgressEvery = 256;  // transactions
+
+struct GivenFile {
+  std::string name;
+  std::string path;
+  std::uint64_t bytes = 0;
+};
+
+Result<std::vector<GivenFile>> given_files(const std::vector<std::string>& inputs) {
+  std::vector<GivenFile> files;
+  struct stat status {};
+  const bool is_place = inputs.size() == 1 && (inputs.front().ends_with(".index") ||
+                                               (::stat(inputs.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode)));
+  if (is_place) {
+    Result<std::vector<LogFile>> logs = list_logs(inputs.front());
+    if (!logs) return propagate(logs);
+    for (const LogFile& log : *logs) files.push_back({log.name, log.path, log.bytes});
+    return files;
+  }
+  for (const std::string& path : inputs) {
+    if (::stat(path.c_str(), &status) != 0) return fail(Errc::not_found, "there is no file " + path);
+    files.push_back({std::string(base_name_of(path)), path, static_cast<std::uint64_t>(status.st_size)});
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Checkpoint& checkpoint,
+                                std::optional<std::uint64_t> start_position) {
+  Result<std::vector<GivenFile>> files = given_files(inputs);
+  if (!files) return propagate(files);
+  ReplayStart start;
+  if (files->empty()) {
+    start.nothing_new = true;
+    return start;
+  }
+  start.last_file = files->back().name;
+  const BinlogPosition& position = checkpoint.position;
+  auto first = files->begin();
+  if (position.file.empty()) {
+    start.offset = start_position.value_or(kFirstEventOffset);
+  } else {
+    if (start_position) {
+      return fail(Errc::usage, "--start-position is for a new replica; this one stands at " + position.text(),
+                  "leave it out: replay goes on from there");
+    }
+    first = std::ranges::find(*files, position.file, &GivenFile::name);
+    start.offset = position.offset;
+    if (first == files->end()) {
+      const auto later = std::ranges::find_if(
+          *files, [&](const GivenFile& file) { return compare_log_names(file.name, position.file) > 0; });
+      if (later == files->end()) {
+        start.nothing_new = true;
+        return start;
+      }
+      return fail(Errc::purged,
+                  fmt::format("the replica stands at {}, and the first file after it that was given is {}: what is "
+                              "between is missing",
+                              position.text(), later->name),
+                  "give " + position.file + " and the files after it; if they are gone, make the replica again");
+    }
+    if (start.offset > first->bytes) {
+      return fail(Errc::diverged,
+                  fmt::format("the replica stands at {}, but {} has only {} bytes", position.text(), first->path,
+                              first->bytes),
+                  "the source's log was reset, or this is another server's: make the replica again");
+    }
+  }
+  start.file = first->name;
+  for (auto file = first; file != files->end(); ++file) start.bytes += file->bytes;
+  start.bytes -= std::min(start.bytes, start.offset);
+  return start;
+}
+
+Replay::Replay(SqliteApplier& applier, EventSource& source, ReplayOptions options)
+    : applier_(applier), options_(std::move(options)), stream_(source, options_.file.limits) {
+  stream_.on_event = [this](const RawEvent& event) { watch(event); };
+}
+
+// A file's last event says where the log goes on; any event behind it shows that it was not the last.
+void Replay::watch(const RawEvent& event) {
+  if (event.header.type == EventType::rotate && (event.header.flags & EventHeader::kArtificial) == 0) {
+    if (Result<Rotate> rotate = decode_rotate(event.body)) {
+      successor_ = BinlogPosition{std::string(rotate->file), kFirstEventOffset};
+    }
+  } else if (event.header.type == EventType::stop) {
+    if (std::string next = next_log_name(event.file); !next.empty()) {
+      successor_ = BinlogPosition{std::move(next), kFirstEventOffset};
+    }
+  } else {
+    successor_.reset();
+  }
+}
+
+Status Replay::enter_file() {
+  if (!head_pending_) return {};
+  head_pending_ = false;
+  const EventSource& source = stream_.source();
+  Result<LogInfo> info = read_log_info(source.path(), options_.file);
+  if (!info) return propagate(info);
+  LogFileHead head;
+  head.file = source.file();
+  head.source.server_id = info->server_id;
+  head.source.version = info->format.server_version;
+  head.source.file_created = info->timestamp;
+  if (info->has_gtids_before) head.gtids_before = std::move(info->gtids_before);
+  if (first_file_) head.start = options_.start;
+  // A server that crashed leaves a file without a last word; the one it began then has the next number.
+  if (!first_file_ && !previous_file_.empty()) {
+    const std::string next = next_log_name(previous_file_);
+    if (next.empty() || next == head.file) {
+      if (Status advanced = applier_.advance({head.file, kFirstEventOffset}); !advanced) return advanced;
+    }
+  }
+  first_file_ = false;
+  return applier_.begin_file(head);
+}
+
+// False: done.
+Result<bool> Replay::step() {
+  Result<TransactionStream::Item> item = stream_.next();
+  if (!item) return propagate(item);
+  switch (*item) {
+    case TransactionStream::Item::file_begin:
+      head_pending_ = true;
+      successor_.reset();
+      return true;
+    case TransactionStream::Item::transaction: {
+      if (Status entered = enter_file(); !entered) return propagate(entered);
+      const Transaction& transaction = stream_.transaction();
+      switch (options_.filter.judge(transaction).verdict) {
+        case TransactionFilter::Verdict::stop: return false;
+        case TransactionFilter::Verdict::skip:
+          if (Status passed = applier_.pass(transaction); !passed) return propagate(passed);
+          return true;
+        case TransactionFilter::Verdict::deliver: break;
+      }
+      if (Status applied = applier_.apply(transaction); !applied) return propagate(applied);
+      return true;
+    }
+    case TransactionStream::Item::file_end:
+      if (Status entered = enter_file(); !entered) return propagate(entered);
+      bytes_before_ += stream_.coverage().bytes - stream_.source().skipped_bytes();
+      previous_file_ = stream_.source().file();
+      if (successor_) {
+        if (Status advanced = applier_.advance(*successor_); !advanced) return propagate(advanced);
+      }
+      return true;
+    case TransactionStream::Item::wait:
+      // Caught up: from here on every commit is durable before the next transaction is asked for.
+      if (Status sealed = applier_.seal(); !sealed) return propagate(sealed);
+      if (options_.stop_at_wait) return false;
+      if (Status waited = stream_.source().wait(kWaitMs); !waited) return propagate(waited);
+      return true;
+    case TransactionStream::Item::end: return false;
+  }
+  return false;
+}
+
+Status Replay::run(const std::function<bool()>& should_stop, const std::function<void(std::uint64_t)>& on_progress) {
+  std::uint64_t steps = 0;
+  for (;;) {
+    if (should_stop && should_stop()) {
+      stopped_ = true;
+      break;
+    }
+    Result<bool> more = step();
+    if (!more) {
+      // The failed transaction has left nothing behind; what came before it counts.
+      (void)applier_.seal();
+      return propagate(more);
+    }
+    if (!*more) break;
+    if (on_progress && ++steps % kProgressEvery == 0) on_progress(bytes_before_ + stream_.offset());
+  }
+  return applier_.seal();
+}
+
+}  // namespace binferry

@@ -1,0 +1,174 @@
+#include "applier/replay.hpp"
+#include "binlog/schema/schema_dump.hpp"
+#include "binlog/source/log_directory.hpp"
+#include "binlog/source/multi_file_source.hpp"
+#include "binlog/source/tail_source.hpp"
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/reading.hpp"
+#include "cli/report.hpp"
+#include "cli/signals.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace binferry::cli {
+namespace {
+
+std::uint64_t now_us() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?") != std::string_view::npos; }
+
+std::string joined(const std::vector<std::string>& names) {
+  return names.empty() ? std::string("everything") : fmt::format("{}", fmt::join(names, ", "));
+}
+
+// What a replica holds is decided when it is made: a table left out for a while could not be joined again.
+Status check_same_choice(const ReplicaOptions& kept, const TransactionFilter& asked) {
+  const auto check = [](const char* option, const auto& mine, const auto& theirs) -> Status {
+    if (theirs.empty() || mine == theirs) return {};
+    return fail(Errc::usage, fmt::format("the replica was made with {} {}", option, joined(mine)),
+                fmt::format("leave {} out, or make another replica", option));
+  };
+  if (Status same = check("--schema", kept.schemas, asked.databases); !same) return same;
+  return check("--table", kept.tables, asked.tables);
+}
+
+Result<std::unique_ptr<Replica>> open_replica(const ReplayArguments& arguments) {
+  const TransactionFilter& filter = arguments.read.filter;
+  ReplicaOptions options;
+  options.qualified_names = filter.databases.size() != 1 || has_wildcard(filter.databases.front());
+  options.decimal_real = arguments.decimal_real;
+  options.schemas = filter.databases;
+  options.tables = filter.tables;
+  Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, options);
+  if (!replica) return replica;
+  if (Status same = check_same_choice((*replica)->options(), filter); !same) return propagate(same, arguments.into);
+  if (!arguments.read.schema_file.empty()) {
+    if (!(*replica)->is_new()) {
+      return fail(Errc::usage, "--schema-file is for a new replica", "leave it out: the replica knows its tables");
+    }
+    Result<Catalogue> catalogue = load_catalogue(arguments.read);
+    if (!catalogue) return propagate(catalogue);
+    (*replica)->catalogue = std::move(*catalogue);
+  }
+  return replica;
+}
+
+Result<std::unique_ptr<EventSource>> open_source(const ReplayArguments& arguments, const ReplayStart& start,
+                                                 const FileSourceOptions& file) {
+  if (arguments.follow) {
+    TailOptions options;
+    options.file = file;
+    options.start = TailStart::at_position;
+    options.start_file = start.file;
+    options.start_offset = start.offset;
+    Result<std::unique_ptr<TailSource>> source = TailSource::open(arguments.inputs.front(), options);
+    if (!source) return propagate(source);
+    return std::move(*source);
+  }
+  MultiFileOptions options;
+  options.file = file;
+  options.file.start = start.offset;
+  options.start_file = start.file;
+  options.note = [](const std::string& text) { note(text); };
+  Result<std::unique_ptr<MultiFileSource>> source = MultiFileSource::open(arguments.inputs, options);
+  if (!source) return propagate(source);
+  return std::move(*source);
+}
+
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// One line for people, and the notes that a position alone does not tell.
+void print_summary(SqliteApplier& applier, bool was_stopped, double seconds) {
+  const SqliteApplier::Totals& totals = applier.totals();
+  const Checkpoint& checkpoint = applier.checkpoint();
+  std::string line;
+  if (totals.transactions == 0 && totals.passed == 0) {
+    line = "nothing new; the replica stands at " + checkpoint.position.text();
+  } else {
+    line = fmt::format("{} applied with {} in {:.1f} s", plural(totals.transactions, "transaction"),
+                       plural(totals.rows, "row"), seconds);
+    if (totals.passed != 0) line += fmt::format(", {} left out", totals.passed);
+    line += "; the replica stands at " + checkpoint.position.text();
+  }
+  if (!checkpoint.gtids.empty()) line += ", GTIDs " + checkpoint.gtids.text();
+  if (was_stopped) line += " (stopped)";
+  fmt::print(stderr, "binferry: {}\n", line);
+}
+
+int finished(SqliteApplier& applier) {
+  int frozen = 0;
+  for (const auto& [key, table] : applier.replica().tables.all()) {
+    if (table.state != TableState::quarantined) continue;
+    ++frozen;
+    note(fmt::format("table {}.{} stands still since {}:{}: {}", key.first, key.second, table.file, table.offset,
+                     table.reason));
+  }
+  return frozen == 0 ? kDone : kDifferences;
+}
+
+Result<int> replay(const ReplayArguments& arguments) {
+  Result<Keys> keys = load_keys(arguments.read);
+  if (!keys) return propagate(keys);
+  Result<std::unique_ptr<Replica>> replica = open_replica(arguments);
+  if (!replica) return propagate(replica);
+  Result<ReplayStart> start =
+      plan_replay(arguments.inputs, (*replica)->checkpoint, arguments.read.start_position);
+  if (!start) return propagate(start);
+
+  ApplierOptions applier_options;
+  applier_options.filter.databases = (*replica)->options().schemas;
+  applier_options.filter.tables = (*replica)->options().tables;
+  applier_options.batch_transactions = arguments.batch;
+  applier_options.strict = arguments.strict;
+  applier_options.bad_text = arguments.bad_text;
+  applier_options.now_us = now_us;
+  applier_options.note = [](const std::string& text) { note(text); };
+  if (Status set = (*replica)->set_durability(arguments.durable ? Durability::full : Durability::normal); !set) {
+    return propagate(set);
+  }
+  Result<std::unique_ptr<SqliteApplier>> applier = SqliteApplier::make(std::move(*replica), std::move(applier_options));
+  if (!applier) return propagate(applier);
+  if (start->nothing_new && !arguments.follow) {
+    print_summary(**applier, false, 0);
+    return finished(**applier);
+  }
+
+  ReplayOptions options;
+  options.filter = arguments.read.filter;
+  options.filter.databases.clear();  // tables are chosen by the applier, which must see the statements of all
+  options.filter.tables.clear();
+  options.filter.stop_file = start->last_file;
+  options.file.mariadb_keys = keys->mariadb_or_null();
+  options.file.mysql_keyring = keys->mysql_or_null();
+  options.start = start->offset;
+  Result<std::unique_ptr<EventSource>> source = open_source(arguments, *start, options.file);
+  if (!source) return propagate(source);
+
+  Replay run(**applier, **source, options);
+  Progress progress(arguments.follow ? 0 : start->bytes);
+  const auto began = std::chrono::steady_clock::now();
+  const Status done =
+      run.run(stop_requested, [&](std::uint64_t bytes) { progress.update(bytes, (*applier)->totals().rows); });
+  progress.clear();
+  print_summary(**applier, run.was_stopped(),
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  if (!done) return std::unexpected(done.error());
+  return finished(**applier);
+}
+
+}  // namespace
+
+int run_replay(const ReplayArguments& arguments) {
+  Result<int> done = replay(arguments);
+  return done ? *done : report(done.error());
+}
+
+}  // namespace binferry::cli
