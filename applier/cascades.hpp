@@ -45,6 +45,7 @@ class Cascades {
   // All must outlive the cascades; outside or inside a transaction.
   static Result<std::unique_ptr<Cascades>> make(Database& database, const Catalogue& catalogue,
                                                 const TableRegistry& tables, Widen widen);
+  ~Cascades() { (void)reset(); }  // what the triggers call goes with it
   Cascades(const Cascades&) = delete;
   Cascades& operator=(const Cascades&) = delete;
 
@@ -77,9 +78,11 @@ class Cascades {
   const Catalogue& catalogue_;
   const TableRegistry& tables_;
   Widen widen_;
+  bool again_ = false;                       // a column was made wide: installing begins anew
   bool follow_ = false;                      // the row in hand lets its cascades be followed
   std::shared_ptr<const Table> last_;        // of the last row that was followed
   std::set<TableRegistry::Key> installed_;
+  std::uint64_t next_trigger_ = 0;           // a name for each; never used twice
   std::vector<Blocked> blocked_;
   std::int64_t hit_ = -1;                    // index in blocked_ of the first that a cascade reached
 };

@@ -39,7 +39,36 @@ std::string quote(std::string_view text, char mark) {
   return quoted;
 }
 
+SqliteStatement::Type type_of(int code) {
+  switch (code) {
+    case SQLITE_INTEGER: return SqliteStatement::Type::integer;
+    case SQLITE_FLOAT: return SqliteStatement::Type::real;
+    case SQLITE_TEXT: return SqliteStatement::Type::text;
+    case SQLITE_BLOB: return SqliteStatement::Type::blob;
+    default: return SqliteStatement::Type::null;
+  }
+}
+
+extern "C" void call_function(sqlite3_context* context, int count, sqlite3_value** arguments) {
+  SqlCall call(context, count, arguments);
+  (*static_cast<SqlFunction*>(sqlite3_user_data(context)))(call);
+}
+
+extern "C" void forget_function(void* function) { delete static_cast<SqlFunction*>(function); }
+
 }  // namespace
+
+SqliteStatement::Type SqlCall::type(int argument) const { return type_of(sqlite3_value_type(arguments_[argument])); }
+std::int64_t SqlCall::integer(int argument) const { return sqlite3_value_int64(arguments_[argument]); }
+double SqlCall::real(int argument) const { return sqlite3_value_double(arguments_[argument]); }
+std::string_view SqlCall::text(int argument) const {
+  const void* const data = sqlite3_value_blob(arguments_[argument]);
+  return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(arguments_[argument]))};
+}
+void SqlCall::result(std::int64_t value) { sqlite3_result_int64(context_, value); }
+void SqlCall::result(std::string_view text) {
+  sqlite3_result_text64(context_, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
 
 SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
 
@@ -102,15 +131,7 @@ Bytes SqliteStatement::blob(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
   return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
-SqliteStatement::Type SqliteStatement::type(int column) const {
-  switch (sqlite3_column_type(statement_, column)) {
-    case SQLITE_INTEGER: return Type::integer;
-    case SQLITE_FLOAT: return Type::real;
-    case SQLITE_TEXT: return Type::text;
-    case SQLITE_BLOB: return Type::blob;
-    default: return Type::null;
-  }
-}
+SqliteStatement::Type SqliteStatement::type(int column) const { return type_of(sqlite3_column_type(statement_, column)); }
 int SqliteStatement::column_count() const { return sqlite3_column_count(statement_); }
 
 Result<Database> Database::open(const std::string& path, OpenMode mode, const std::string& vfs) {
@@ -154,6 +175,15 @@ Result<std::optional<std::string>> Database::query_text(std::string_view sql) {
   if (!row) return propagate(row);
   if (!*row || statement->is_null(0)) return std::nullopt;
   return std::string(statement->text(0));
+}
+
+Status Database::create_function(const std::string& name, bool deterministic, SqlFunction function) {
+  const int flags = SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC : 0);
+  // SQLite calls forget_function() in every case, a failure of this call included.
+  const int code = sqlite3_create_function_v2(database_, name.c_str(), -1, flags, new SqlFunction(std::move(function)),
+                                              call_function, nullptr, nullptr, forget_function);
+  if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
+  return {};
 }
 
 void Database::set_busy_timeout(int timeout_ms) { sqlite3_busy_timeout(database_, timeout_ms); }

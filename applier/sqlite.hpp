@@ -8,12 +8,15 @@
 #include "binlog/base/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 struct sqlite3;
+struct sqlite3_context;
 struct sqlite3_stmt;
+struct sqlite3_value;
 
 namespace binferry {
 
@@ -56,6 +59,28 @@ class SqliteStatement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+// One call of an SQL function of ours. Arguments count from 0 and live until the function returns; one that gives no
+// result gives NULL.
+class SqlCall {
+ public:
+  SqlCall(sqlite3_context* context, int count, sqlite3_value** arguments)
+      : context_(context), arguments_(arguments), count_(count) {}
+
+  [[nodiscard]] int count() const { return count_; }
+  [[nodiscard]] SqliteStatement::Type type(int argument) const;
+  [[nodiscard]] std::int64_t integer(int argument) const;
+  [[nodiscard]] double real(int argument) const;
+  [[nodiscard]] std::string_view text(int argument) const;  // of a text or blob, as it lies there
+  void result(std::int64_t value);
+  void result(std::string_view text);  // copied
+
+ private:
+  sqlite3_context* context_;
+  sqlite3_value** arguments_;
+  int count_;
+};
+using SqlFunction = std::function<void(SqlCall&)>;
+
 enum class OpenMode : std::uint8_t { read_only, read_write, create };
 
 class Database {
@@ -72,6 +97,11 @@ class Database {
   Result<SqliteStatement> prepare(std::string_view sql, bool persistent = true);
   // First column of the first row; nullopt if there is no row or it is NULL.
   Result<std::optional<std::string>> query_text(std::string_view sql);
+
+  // A function of any number of arguments for this connection's statements; it replaces one of the same name.
+  // `deterministic`: equal arguments give equal results. What it refers to must outlive the connection or the next
+  // function of that name.
+  Status create_function(const std::string& name, bool deterministic, SqlFunction function);
 
   // How long to wait for another connection's lock before Errc::busy.
   void set_busy_timeout(int timeout_ms);

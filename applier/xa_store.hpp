@@ -16,6 +16,7 @@
 #include "binlog/transaction.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,7 +66,7 @@ class XaStore {
   Database* database_;
   Limits limits_;
   std::string file_;                              // of the group in assembler_
-  std::optional<TransactionAssembler> assembler_;  // owns the group that was loaded last
+  std::unique_ptr<TransactionAssembler> assembler_;  // owns the group that was loaded last
 };
 
 }  // namespace binferry
