@@ -1,37 +1,131 @@
 #include "applier/ddl.hpp"
 
-namespace binferry {
+#include "applier/conversion.hpp"
+#include "applier/indexes.hpp"
+#include "applier/rebuild.hpp"
+#include "binlog/base/bytes.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace binferry {
 namespace {
 
-Result<std::string> free_hash_table(Database& database) {
-  Result<std::optional<std::string>> number = database.query_text(
-      "SELECT coalesce(max(CAST(substr(name, 15) AS INTEGER)), 0) + 1 FROM sqlite_schema"
-      " WHERE type = 'table' AND name GLOB 'binferry_rows_[0-9]*'");
-  if (!number) return propagate(number);
-  return "binferry_rows_" + number->value_or("1");
-}
+using LayoutPtr = std::shared_ptr<const TableLayout>;
 
-Result<std::shared_ptr<const TableLayout>> create_table(Database& database, const TableRegistry& tables, LayoutOptions options,
-                                                  const TableDefinition& definition) {
-  options.name.clear();
-  options.hash_table.clear();
-  Result<TableLayout> layout = make_layout(definition, options);
-  if (!layout) return propagate(layout);
-  const std::string base = layout->name;
-  for (int suffix = 2; tables.owner_of(layout->name) != nullptr; ++suffix) layout->name = base + "_" + std::to_string(suffix);
-  if (layout->key_kind == KeyKind::none) {
-    Result<std::string> hash_table = free_hash_table(database);
-    if (!hash_table) return propagate(hash_table);
-    layout->hash_table = *hash_table;
-    if (Status made = database.execute("CREATE TABLE " + quote_identifier(layout->hash_table) +
-                                       " (hash INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (hash, row)) STRICT, WITHOUT ROWID");
-        !made) {
-      return propagate(made);
+// The name a table gets: its own, or one with a suffix if an index, a view of somebody's or a name that differs only in
+// case stands in the way. Two tables whose names are one to the letter (`a`.`b.c` and `a.b`.`c`) are refused.
+Result<std::string> name_for(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                             const TableName& table) {
+  std::string wanted = sqlite_table_name(table.schema, table.name, options.qualified_names);
+  if (const auto* owner = tables.owner_of(wanted)) {
+    const auto& [schema, name] = owner->first;
+    const bool itself = schema == table.schema && name == table.name;
+    if (!itself && sqlite_table_name(schema, name, options.qualified_names) == wanted) {
+      return fail(Errc::replica,
+                  fmt::format("tables {}.{} and {}.{} would both be {}", schema, name, table.schema, table.name,
+                              quote_identifier(wanted)),
+                  "leave one of them out with --table, or keep them in two replicas");
     }
   }
+  return free_sqlite_name(database, wanted);
+}
+
+Result<DdlOutcome> created(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                           const TableChange& change) {
+  DdlOutcome outcome;
+  outcome.resync_reason = change.resync_reason;
+  if (!change.after || !change.after->columns_known) {
+    if (outcome.resync_reason.empty()) outcome.resync_reason = "its columns are not known";
+    return outcome;
+  }
+  LayoutOptions named = options;
+  Result<std::string> name = name_for(database, tables, options, change.new_name);
+  if (!name) return propagate(name);
+  named.name = std::move(*name);
+  named.hash_table.clear();
+  Result<TableLayout> layout = make_layout(*change.after, named);
+  if (!layout) return propagate(layout);
+  if (layout->key_kind == KeyKind::none) {
+    if (Status made = create_hash_table(database, *layout); !made) return propagate(made);
+  }
   if (Status made = database.execute(layout->create_sql()); !made) return propagate(made);
-  return std::make_shared<const TableLayout>(std::move(*layout));
+  if (Status made = create_indexes(database, *layout, *change.after); !made) return propagate(made);
+  outcome.layout = std::make_shared<const TableLayout>(std::move(*layout));
+  return outcome;
+}
+
+Status truncated(Database& database, const TableLayout& layout) {
+  if (Status emptied = database.execute("DELETE FROM " + quote_identifier(layout.name)); !emptied) return emptied;
+  if (layout.hash_table.empty()) return {};
+  return database.execute("DELETE FROM " + quote_identifier(layout.hash_table));
+}
+
+// `layout` gets the names of `to`. The indexes keep theirs.
+Status rename_table(Database& database, const TableRegistry& tables, const LayoutOptions& options, const TableName& to,
+                    TableLayout& layout) {
+  layout.schema = to.schema;
+  layout.table = to.name;
+  // Out of its own way first: the new name may differ from the old one only in case.
+  const std::string between = "binferry_rename";
+  if (Status renamed = rename_sqlite_table(database, layout.name, between); !renamed) return renamed;
+  Result<std::string> name = name_for(database, tables, options, to);
+  if (!name) return propagate(name);
+  if (Status renamed = rename_sqlite_table(database, between, *name); !renamed) return renamed;
+  layout.name = std::move(*name);
+  return {};
+}
+
+Result<Altered> altered(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                        const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
+                        const TableLayout& old_layout) {
+  LayoutOptions named = options;
+  named.name = old_layout.name;
+  named.hash_table = old_layout.hash_table;
+  const ConversionSettings settings = ConversionSettings::of(context, options.decimal_real, timestamp_us + context.microseconds);
+  Result<Altered> made = alter_table(
+      database, {*change.before, *change.after, change.column_sources, old_layout, named, context, settings});
+  if (!made || change.old_name == change.new_name) return made;
+  if (Status renamed = rename_table(database, tables, options, change.new_name, made->layout); !renamed) return propagate(renamed);
+  return made;
+}
+
+// Rows of a table that stays, but not under all circumstances: what is uncertain is undone.
+Result<DdlOutcome> altered_or_frozen(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                                     const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
+                                     const ReplicaTable& old) {
+  if (Status marked = database.execute("SAVEPOINT binferry_ddl"); !marked) return propagate(marked);
+  Result<Altered> made = altered(database, tables, options, change, context, timestamp_us, *old.layout);
+  DdlOutcome outcome;
+  if (made) {
+    outcome.layout = std::make_shared<const TableLayout>(std::move(made->layout));
+    outcome.wide_columns = std::move(made->wide_columns);
+  } else {
+    // A full disk may already have rolled back everything, savepoint and all; the first error is the one to tell.
+    const Status undone = database.execute("ROLLBACK TO binferry_ddl");
+    if (made.error().code != Errc::unsupported || !undone) return propagate(made);
+    outcome.layout = old.layout;
+    outcome.wide_columns = old.wide_columns;
+    outcome.resync_reason = std::move(made.error().what);
+  }
+  if (Status released = database.execute("RELEASE binferry_ddl"); !released) return propagate(released);
+  return outcome;
+}
+
+std::string sql_literal(const Cell& cell) {
+  switch (cell.type) {
+    case SqliteStatement::Type::null: return "NULL";
+    case SqliteStatement::Type::integer: return std::to_string(cell.integer);
+    case SqliteStatement::Type::real: return fmt::format("{:.17g}", cell.real);
+    case SqliteStatement::Type::text:
+      if (cell.bytes.find('\0') == std::string_view::npos) return quote_text(cell.bytes);
+      return "CAST(X'" + to_hex(bytes_of(cell.bytes)) + "' AS TEXT)";
+    case SqliteStatement::Type::blob: return "X'" + to_hex(bytes_of(cell.bytes)) + "'";
+  }
+  return "NULL";
 }
 
 }  // namespace
@@ -43,70 +137,82 @@ Status drop_replica_table(Database& database, const TableLayout& layout) {
 }
 
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                                      const TableChange& change, const DdlContext&, std::uint64_t) {
+                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us) {
+  if (change.kind == TableChangeKind::created) return created(database, tables, options, change);
   DdlOutcome outcome;
   const ReplicaTable* const old = tables.find(change.old_name.schema, change.old_name.name);
-  switch (change.kind) {
-    case TableChangeKind::created: {
-      Result<std::shared_ptr<const TableLayout>> layout = create_table(database, tables, options, *change.after);
-      if (!layout) return propagate(layout);
-      outcome.layout = std::move(*layout);
-      return outcome;
-    }
-    case TableChangeKind::dropped:
-      if (Status dropped = drop_replica_table(database, *old->layout); !dropped) return propagate(dropped);
-      return outcome;
-    case TableChangeKind::truncated: {
-      if (Status emptied = database.execute("DELETE FROM " + quote_identifier(old->layout->name)); !emptied) return propagate(emptied);
-      if (!old->layout->hash_table.empty()) {
-        if (Status emptied = database.execute("DELETE FROM " + quote_identifier(old->layout->hash_table)); !emptied) {
-          return propagate(emptied);
-        }
-      }
-      outcome.layout = old->layout;
-      outcome.wide_columns = old->wide_columns;
-      return outcome;
-    }
-    default: break;
-  }
+  if (old == nullptr || !old->layout) return outcome;
   outcome.layout = old->layout;
   outcome.wide_columns = old->wide_columns;
-  outcome.resync_reason = "this table statement is not carried out yet";
+  switch (change.kind) {
+    case TableChangeKind::created:
+      break;
+    case TableChangeKind::dropped:
+      if (Status dropped = drop_replica_table(database, *old->layout); !dropped) return propagate(dropped);
+      return DdlOutcome{};
+    case TableChangeKind::truncated:
+      if (Status emptied = truncated(database, *old->layout); !emptied) return propagate(emptied);
+      break;
+    case TableChangeKind::renamed: {
+      TableLayout layout = *old->layout;
+      if (Status renamed = rename_table(database, tables, options, change.new_name, layout); !renamed) return propagate(renamed);
+      outcome.layout = std::make_shared<const TableLayout>(std::move(layout));
+      break;
+    }
+    case TableChangeKind::altered:
+      outcome.resync_reason = change.resync_reason;
+      if (outcome.resync_reason.empty() && (!change.before || !change.after)) {
+        outcome.resync_reason = "its definition is not known";
+      }
+      if (!outcome.resync_reason.empty()) break;
+      return altered_or_frozen(database, tables, options, change, context, timestamp_us, *old);
+  }
   return outcome;
 }
 
 Status rebuild_wide(Database& database, const TableDefinition& definition, TableLayout& layout, std::size_t column) {
-  std::vector<std::size_t> wide;
-  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
-    if (layout.columns[i].wide_unsigned || i == column) wide.push_back(i);
+  if (column >= definition.columns.size()) return fail(Errc::internal, "a wide column beyond the table's end");
+  TableLayout old = layout;
+  TableLayout made = layout;
+  made.columns[column].type = SqliteType::any;
+  made.columns[column].wide_unsigned = true;
+  if (made.key_kind == KeyKind::rowid && made.key.front() == column) {
+    made.key_kind = KeyKind::without_rowid;
+    made.row_address.clear();
   }
-  LayoutOptions options;
-  options.name = layout.name;
-  options.hash_table = layout.hash_table;
-  Result<TableLayout> made = make_layout(definition, options, wide);
-  if (!made) return propagate(made);
-  const std::string old_name = quote_identifier(layout.name);
-  TableLayout temporary = *made;
-  temporary.name = "binferry_rebuild";
+  Result<std::vector<std::string>> others = foreign_objects(database, old, definition);
+  if (!others) return propagate(others);
+  made.name = "binferry_rebuild";
+  // Rows of a table without a key keep their rowids, by which its hash table knows them.
   std::string columns;
-  for (const LayoutColumn& c : layout.columns) columns += (columns.empty() ? "" : ", ") + quote_identifier(c.name);
-  if (layout.key_kind == KeyKind::none) columns += ", " + quote_identifier(layout.row_address);
-  if (Status done = database.execute(temporary.create_sql() + "; INSERT INTO binferry_rebuild (" + columns + ") SELECT " + columns +
-                                     " FROM " + old_name + "; DROP TABLE " + old_name +
-                                     "; ALTER TABLE binferry_rebuild RENAME TO " + old_name);
-      !done) {
-    return done;
+  for (const LayoutColumn& one : made.columns) columns += (columns.empty() ? "" : ", ") + quote_identifier(one.name);
+  if (made.key_kind == KeyKind::none) columns += ", " + quote_identifier(made.row_address);
+  if (Status copied = database.execute(made.create_sql() + "; INSERT INTO " + made.name + " (" + columns + ") SELECT " +
+                                       columns + " FROM " + quote_identifier(old.name));
+      !copied) {
+    return copied;
   }
-  layout = std::move(*made);
+  old.hash_table.clear();
+  if (Status placed = take_place(database, old, made); !placed) return placed;
+  if (Status indexed = create_indexes(database, made, definition); !indexed) return indexed;
+  restore_objects(database, *others);
+  layout = std::move(made);
   return {};
 }
 
-Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column, const LayoutOptions&) {
+Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column, const LayoutOptions& options) {
   if (column >= definition.columns.size()) return std::string("NULL");
-  const ColumnDefault& value = definition.columns[column].default_value;
-  if (value.kind == ColumnDefault::Kind::literal && value.literal == ColumnDefault::Literal::number) return value.text;
-  if (value.kind == ColumnDefault::Kind::literal && value.literal == ColumnDefault::Literal::string) return quote_text(value.text);
-  return std::string("NULL");
+  const ColumnDefinition& wanted = definition.columns[column];
+  ConversionSettings settings;
+  settings.decimal_real = options.decimal_real;
+  std::string buffer;
+  // An expression and CURRENT_TIMESTAMP are in the row image whenever they were used.
+  const bool constant = wanted.default_value.kind != ColumnDefault::Kind::expression &&
+                        wanted.default_value.kind != ColumnDefault::Kind::current_timestamp;
+  if (!constant) return std::string("NULL");
+  Result<Cell> cell = default_for_existing_rows(wanted, settings, buffer);
+  if (!cell) return propagate(cell);
+  return sql_literal(*cell);
 }
 
 }  // namespace binferry

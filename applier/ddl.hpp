@@ -1,5 +1,10 @@
 // Table statements carried out in SQLite: one TableChange of the catalogue at a time, inside the caller's transaction.
 //
+// What the log tells for certain is done: tables are made, renamed, dropped, emptied and rebuilt, and existing rows get
+// what the source gave them. What it does not tell (an expression default, the order in which rows were numbered, a
+// value that does not fit) is never guessed: the table stays as it was, and the outcome says why it needs a resync.
+// Views, triggers and indexes that somebody added to the replica are kept where they still apply.
+//
 // Functions of the database and what the registry says; the caller puts the outcome into the registry. No statement may
 // be open on the tables concerned.
 #pragma once
@@ -25,7 +30,8 @@ struct DdlOutcome {
 };
 
 // `tables` has the table as it was (entry of change.old_name, active) unless it is created. `options` are the replica's.
-// `timestamp_us`: when the statement began at the source, microseconds since 1970.
+// `timestamp_us`: of the statement's event header, microseconds since 1970; the context has the fraction.
+// Errors: SQLite's, and `replica` if two tables would have one name.
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                       const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
 

@@ -18,17 +18,6 @@ bool has_prefix(std::string_view name, std::string_view prefix) {
   return name.size() >= prefix.size() && same_ascii(name.substr(0, prefix.size()), prefix);
 }
 
-std::string_view word_of(SqliteType type) {
-  switch (type) {
-    case SqliteType::integer: return "INTEGER";
-    case SqliteType::real: return "REAL";
-    case SqliteType::text: return "TEXT";
-    case SqliteType::blob: return "BLOB";
-    case SqliteType::any: return "ANY";
-  }
-  return "ANY";
-}
-
 // DESIGN 5.
 SqliteType type_of(ColumnType type, bool decimal_real) {
   switch (type) {
@@ -112,6 +101,17 @@ void choose_row_address(TableLayout& layout) {
 
 }  // namespace
 
+std::string_view name_of(SqliteType type) {
+  switch (type) {
+    case SqliteType::integer: return "INTEGER";
+    case SqliteType::real: return "REAL";
+    case SqliteType::text: return "TEXT";
+    case SqliteType::blob: return "BLOB";
+    case SqliteType::any: return "ANY";
+  }
+  return "ANY";
+}
+
 std::string sqlite_table_name(std::string_view schema, std::string_view table, bool qualified) {
   std::string name = qualified ? std::string(schema) + "." + std::string(table) : std::string(table);
   if (has_prefix(name, "sqlite_") || has_prefix(name, "binferry_")) name.insert(name.begin(), '_');
@@ -131,7 +131,7 @@ std::string TableLayout::create_sql() const {
     if (&column != &columns.front()) sql += ", ";
     sql += quote_identifier(column.name);
     sql += ' ';
-    sql += word_of(column.type);
+    sql += name_of(column.type);
     if (key_kind == KeyKind::rowid && &column == &columns[key.front()]) sql += " PRIMARY KEY";
   }
   if (hidden_row_column) sql += ", " + quote_identifier(row_address) + " INTEGER PRIMARY KEY";

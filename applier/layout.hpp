@@ -17,6 +17,7 @@
 namespace binferry {
 
 enum class SqliteType : std::uint8_t { integer, real, text, blob, any };
+std::string_view name_of(SqliteType type);  // as CREATE TABLE says it
 
 // The columns stand as in a row image: those of the definition, then MariaDB's implicit `row_start` and `row_end`.
 struct LayoutColumn {
