@@ -90,7 +90,7 @@ class Splitter {
   std::size_t at_ = 0;
 };
 
-// The header's `-- Server version	8.0.40` or `-- MariaDB dump …  Distrib 10.11.6-MariaDB`.
+// The header's `-- Server version (tab) 8.0.40` or `-- MariaDB dump …  Distrib 10.11.6-MariaDB`.
 void read_header(std::string_view text, SqlDialect& dialect) {
   const std::string_view head = text.substr(0, 4096);
   constexpr std::string_view kMark = "-- Server version";
