@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 namespace binferry {
 namespace {
@@ -93,6 +95,31 @@ std::array<std::uint8_t, 32> sha256(Bytes bytes) {
 }
 std::array<std::uint8_t, 64> sha512(Bytes bytes) {
   return digest<64>(EVP_sha512(), bytes);
+}
+
+Result<std::string> rsa_oaep_encrypt(std::string_view pem, Bytes plain) {
+  struct Free {
+    void operator()(BIO* bio) const { BIO_free(bio); }
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+    void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
+  };
+  const auto refuse = [] { return fail(Errc::refused, "the server's RSA key cannot encrypt the password"); };
+  if (pem.size() > 64 << 10) return refuse();
+  const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return refuse();
+  const std::unique_ptr<EVP_PKEY_CTX, Free> context(EVP_PKEY_CTX_new(key.get(), nullptr));
+  std::size_t size = 0;
+  if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 ||
+      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) != 1 ||
+      EVP_PKEY_encrypt(context.get(), nullptr, &size, plain.data(), plain.size()) != 1) {
+    return refuse();
+  }
+  std::string secret(size, '\0');
+  auto* const out = reinterpret_cast<unsigned char*>(secret.data());
+  if (EVP_PKEY_encrypt(context.get(), out, &size, plain.data(), plain.size()) != 1) return refuse();
+  secret.resize(size);
+  return secret;
 }
 
 struct AesCtr::State {

@@ -1,4 +1,4 @@
-// The symmetric ciphers and digests that encrypted logs and key files need, by OpenSSL. Nothing here chooses keys.
+// The ciphers and digests that encrypted logs, key files and logins need, by OpenSSL. Nothing here chooses keys.
 //
 // Keys are 16, 24 or 32 bytes (AES-128/192/256) unless said otherwise, IVs 16. Wrong sizes are `Errc::encrypted`.
 #pragma once
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace binferry {
 
@@ -24,6 +26,10 @@ Result<std::array<std::uint8_t, kAesBlockSize>> aes_encrypt_block(Bytes key, Byt
 std::array<std::uint8_t, 32> sha256(Bytes bytes);
 std::array<std::uint8_t, 64> sha512(Bytes bytes);
 std::array<std::uint8_t, 20> sha1(Bytes bytes);
+
+// RSA-OAEP with SHA-1 by the public key in `pem`, as caching_sha2_password asks for. `refused` if the text holds no RSA
+// key, or the key is too small for `plain`.
+Result<std::string> rsa_oaep_encrypt(std::string_view pem, Bytes plain);
 
 // AES-CTR as a stream that can be placed anywhere: the counter is `iv` with its last 8 bytes replaced by the big-endian
 // number of the 16-byte block. Encryption and decryption are the same operation. Movable; one thread at a time.

@@ -23,6 +23,7 @@ FLOORS = [
     ["binlog/row"],
     ["binlog/schema"],
     ["binlog"],  # transaction.*
+    ["binlog/source/mysql"],
     ["binlog/source", "binlog/format"],
     ["binlog/ship"],
     ["position"],
