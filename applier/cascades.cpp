@@ -17,10 +17,10 @@ constexpr std::string_view kTriggerPrefix = "binferry_cascade_";
 // One foreign key as it stands in SQLite.
 struct Link {
   struct Pair {
-    std::string child;          // quoted column names
+    std::string child;  // quoted column names
     std::string parent;
-    std::size_t child_index;    // in the child's layout
-    std::size_t parent_index;   // in the parent's
+    std::size_t child_index;        // in the child's layout
+    std::size_t parent_index;       // in the parent's
     std::optional<KeyMatch> match;  // texts that may be equal without being the same bytes
   };
   const ReplicaTable* parent;
@@ -35,12 +35,13 @@ bool changes_child(ReferenceAction action) {
 // Other engines parse foreign keys and forget them; with none named, InnoDB is every supported server's own.
 bool keeps_foreign_keys(const TableDefinition& table) {
   constexpr std::string_view kInnodb = "innodb";
-  return table.engine.empty() || std::ranges::equal(table.engine, kInnodb, {}, [](unsigned char c) {
-           return static_cast<char>(std::tolower(c));
-         });
+  return table.engine.empty() || std::ranges::equal(table.engine, kInnodb, {},
+                                                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
 }
 
-std::string table_name(const ReplicaTable& table) { return quote_identifier(table.layout->name); }
+std::string table_name(const ReplicaTable& table) {
+  return quote_identifier(table.layout->name);
+}
 
 std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_view name) {
   const std::size_t index = table.definition->column_index(name);
@@ -51,8 +52,8 @@ std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_
 }
 
 std::optional<KeyMatch> match_of(const ColumnDefinition& column) {
-  const bool is_text = column.type == ColumnType::char_ || column.type == ColumnType::varchar ||
-                       column.type == ColumnType::text;
+  const bool is_text =
+      column.type == ColumnType::char_ || column.type == ColumnType::varchar || column.type == ColumnType::text;
   if (!is_text) return std::nullopt;
   const std::uint16_t collation =
       column.collation == 0 && column.charset != nullptr ? column.charset->default_collation : column.collation;
@@ -60,7 +61,8 @@ std::optional<KeyMatch> match_of(const ColumnDefinition& column) {
   return match.is_exact() ? std::nullopt : std::optional(match);
 }
 
-// Nothing if a column is not there: with foreign_key_checks=0 a key may name what does not exist, and then does nothing.
+// Nothing if a column is not there: with foreign_key_checks=0 a key may name what does not exist, and then does
+// nothing.
 std::optional<Link> link_of(const ReplicaTable& parent, const ReplicaTable& child, const ForeignKey& key) {
   std::vector<std::string> referenced = key.referenced_columns;
   if (referenced.empty()) {
@@ -100,7 +102,8 @@ std::string same_by_collation(const Link& link) {
   for (std::size_t i = 0; i < link.pairs.size(); ++i) {
     const Link::Pair& pair = link.pairs[i];
     if (pair.match) {
-      sql += "binferry_same_key(" + pair.child + ", OLD." + pair.parent + ", " + std::to_string(pair.match->code()) + ")";
+      sql +=
+          "binferry_same_key(" + pair.child + ", OLD." + pair.parent + ", " + std::to_string(pair.match->code()) + ")";
     } else {
       sql += pair.child + " = OLD." + pair.parent;
     }
@@ -112,8 +115,8 @@ std::string same_by_collation(const Link& link) {
 }
 
 // Conditions that together find all rows, each answered by an index: the same bytes; and for texts, the same letters in
-// another case or with other spaces behind them (a range of an index that ignores the case of ASCII); and what has other
-// letters than those of ASCII (a partial index of only such rows).
+// another case or with other spaces behind them (a range of an index that ignores the case of ASCII); and what has
+// other letters than those of ASCII (a partial index of only such rows).
 std::vector<std::string> conditions_of(const Link& link) {
   std::vector<std::string> conditions = {same_bytes(link)};
   const auto text = std::ranges::find_if(link.pairs, [](const Link::Pair& pair) { return pair.match.has_value(); });
@@ -128,11 +131,12 @@ std::vector<std::string> conditions_of(const Link& link) {
 
 // ---- indexes
 
-// Is there an index whose first columns are those of the key, in any order? InnoDB demands one of the source, but it may
-// be one that the replica did not take over.
+// Is there an index whose first columns are those of the key, in any order? InnoDB demands one of the source, but it
+// may be one that the replica did not take over.
 Result<bool> has_key_index(Database& database, const Link& link) {
   const TableLayout& layout = *link.child->layout;
-  if (layout.key_kind == KeyKind::rowid && link.pairs.size() == 1 && link.pairs[0].child_index == layout.key[0]) return true;
+  if (layout.key_kind == KeyKind::rowid && link.pairs.size() == 1 && link.pairs[0].child_index == layout.key[0])
+    return true;
   Result<SqliteStatement> columns = database.prepare(
       "SELECT count(*) FROM pragma_index_list(?1) AS list WHERE NOT list.partial AND ?2 = "
       "(SELECT group_concat(name, char(10)) FROM (SELECT info.name FROM pragma_index_info(list.name) AS info"
@@ -169,7 +173,8 @@ Status make_index(Database& database, const ReplicaTable& table, const std::stri
       "SELECT coalesce(max(CAST(substr(name, 13) AS INTEGER)), 0) + 1 FROM sqlite_master"
       " WHERE type = 'index' AND name GLOB 'binferry_fk_*'");
   if (!number) return propagate(number);
-  return database.execute("CREATE INDEX \"binferry_fk_" + number->value_or("1") + "\" ON " + table_name(table) + " " + parts);
+  return database.execute("CREATE INDEX \"binferry_fk_" + number->value_or("1") + "\" ON " + table_name(table) + " " +
+                          parts);
 }
 
 Status make_indexes(Database& database, const Link& link) {
@@ -310,7 +315,10 @@ Status Cascades::register_functions() {
   };
   const std::array<Entry, 6> entries{{
       {"binferry_follows", false, [this](SqlCall& call) { call.result(std::int64_t{follow_}); }},
-      {"binferry_blocked", false, [this](SqlCall& call) { if (hit_ < 0) hit_ = call.integer(0); }},
+      {"binferry_blocked", false,
+       [this](SqlCall& call) {
+         if (hit_ < 0) hit_ = call.integer(0);
+       }},
       {"binferry_key_from", true, key_from},
       {"binferry_key_to", true, key_to},
       {"binferry_same_key", true, same_key},
@@ -413,7 +421,8 @@ Status Cascades::install_key(const TableRegistry::Key& parent, const TableRegist
 }
 
 std::vector<std::pair<std::string, std::string>> Cascades::reached_from(const Catalogue& catalogue,
-                                                                        std::string_view schema, std::string_view table) {
+                                                                        std::string_view schema,
+                                                                        std::string_view table) {
   std::vector<std::pair<std::string, std::string>> reached;
   const std::pair<std::string, std::string> origin(schema, table);
   const auto visit = [&](const std::pair<std::string, std::string>& from) {

@@ -1,9 +1,10 @@
 // Foreign key cascades: servers do not log what they change in child tables, so the replica carries them out itself.
 //
-// ON DELETE and ON UPDATE with CASCADE and SET NULL become TEMP triggers of the writer's connection: SQLite then follows
-// them as InnoDB does, row by row, over any number of tables, back to the same one, and along several paths. Nothing of
-// them stands in the replica's file. They follow only rows whose event allows it (NO_FOREIGN_KEY_CHECKS does not; neither
-// does a source that logs its cascades, MySQL 9.6 and later), between InnoDB tables that are both active in the replica.
+// ON DELETE and ON UPDATE with CASCADE and SET NULL become TEMP triggers of the writer's connection: SQLite then
+// follows them as InnoDB does, row by row, over any number of tables, back to the same one, and along several paths.
+// Nothing of them stands in the replica's file. They follow only rows whose event allows it (NO_FOREIGN_KEY_CHECKS does
+// not; neither does a source that logs its cascades, MySQL 9.6 and later), between InnoDB tables that are both active
+// in the replica.
 //
 //   prepare(change) → RowWriter::apply(change) → blocked()?          for every row
 //   reset()         → DDL, a rebuild, quarantine, or after undo       whenever tables change
@@ -31,8 +32,8 @@ namespace binferry {
 
 class Cascades {
  public:
-  // Rebuilds a child's BIGINT UNSIGNED column (index in its layout) as ANY because the parent's already is; the registry
-  // must hold the new layout when it returns. Called by prepare().
+  // Rebuilds a child's BIGINT UNSIGNED column (index in its layout) as ANY because the parent's already is; the
+  // registry must hold the new layout when it returns. Called by prepare().
   using Widen = std::function<Status(const std::string& schema, const std::string& table, std::size_t column)>;
 
   // A child table whose rows a cascade reached, and that cannot go on from what the log tells.
@@ -55,7 +56,9 @@ class Cascades {
 
   // After a row was written: the child table that must be quarantined because of it, else null. The row's whole
   // transaction must then be undone, the table quarantined and the transaction tried again. Valid until reset().
-  [[nodiscard]] const Blocked* blocked() const { return hit_ < 0 ? nullptr : &blocked_[static_cast<std::size_t>(hit_)]; }
+  [[nodiscard]] const Blocked* blocked() const {
+    return hit_ < 0 ? nullptr : &blocked_[static_cast<std::size_t>(hit_)];
+  }
 
   // Takes all triggers away, before tables change, and after any rollback.
   Status reset();
@@ -78,13 +81,13 @@ class Cascades {
   const Catalogue& catalogue_;
   const TableRegistry& tables_;
   Widen widen_;
-  bool again_ = false;                       // a column was made wide: installing begins anew
-  bool follow_ = false;                      // the row in hand lets its cascades be followed
-  std::shared_ptr<const Table> last_;        // of the last row that was followed
+  bool again_ = false;                 // a column was made wide: installing begins anew
+  bool follow_ = false;                // the row in hand lets its cascades be followed
+  std::shared_ptr<const Table> last_;  // of the last row that was followed
   std::set<TableRegistry::Key> installed_;
-  std::uint64_t next_trigger_ = 0;           // a name for each; never used twice
+  std::uint64_t next_trigger_ = 0;  // a name for each; never used twice
   std::vector<Blocked> blocked_;
-  std::int64_t hit_ = -1;                    // index in blocked_ of the first that a cascade reached
+  std::int64_t hit_ = -1;  // index in blocked_ of the first that a cascade reached
 };
 
 }  // namespace binferry

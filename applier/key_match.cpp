@@ -35,8 +35,8 @@ void strip_accents(std::string& folded) {
 
 // Collations that have no language of their own: to the others some of the accented letters are letters apart.
 bool ignores_accents(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kEndings = {"_general_ci",     "_unicode_ci",       "_unicode_520_ci",
-                                                        "_0900_ai_ci",     "_uca1400_ai_ci",    "_general_nopad_ci"};
+  constexpr std::array<std::string_view, 6> kEndings = {"_general_ci", "_unicode_ci",    "_unicode_520_ci",
+                                                        "_0900_ai_ci", "_uca1400_ai_ci", "_general_nopad_ci"};
   if (name.starts_with("ascii")) return false;
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
 }

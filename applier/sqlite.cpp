@@ -1,8 +1,8 @@
 #include "applier/sqlite.hpp"
 
-#include <sqlite3.h>
-
 #include <utility>
+
+#include <sqlite3.h>
 
 namespace binferry {
 namespace {
@@ -20,7 +20,10 @@ Error error_of(sqlite3* database, int code) {
       return {Errc::replica, "SQLite: " + message, {}, "check the permissions of the replica's file and its folder"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {Errc::replica, "SQLite: " + message, {}, "the file is no SQLite database or is damaged: restore or recreate it"};
+      return {Errc::replica,
+              "SQLite: " + message,
+              {},
+              "the file is no SQLite database or is damaged: restore or recreate it"};
     case SQLITE_IOERR: return {Errc::io, "SQLite: " + message, {}, "check the disk, then run again"};
     case SQLITE_NOMEM: return {Errc::limit, "SQLite: " + message, {}, {}};
     case SQLITE_TOOBIG: return {Errc::limit, "SQLite: " + message, {}, "a value is beyond SQLite's limit of 1 GB"};
@@ -54,23 +57,36 @@ extern "C" void call_function(sqlite3_context* context, int count, sqlite3_value
   (*static_cast<SqlFunction*>(sqlite3_user_data(context)))(call);
 }
 
-extern "C" void forget_function(void* function) { delete static_cast<SqlFunction*>(function); }
+extern "C" void forget_function(void* function) {
+  delete static_cast<SqlFunction*>(function);
+}
 
 }  // namespace
 
-SqliteStatement::Type SqlCall::type(int argument) const { return type_of(sqlite3_value_type(arguments_[argument])); }
-std::int64_t SqlCall::integer(int argument) const { return sqlite3_value_int64(arguments_[argument]); }
-double SqlCall::real(int argument) const { return sqlite3_value_double(arguments_[argument]); }
+SqliteStatement::Type SqlCall::type(int argument) const {
+  return type_of(sqlite3_value_type(arguments_[argument]));
+}
+std::int64_t SqlCall::integer(int argument) const {
+  return sqlite3_value_int64(arguments_[argument]);
+}
+double SqlCall::real(int argument) const {
+  return sqlite3_value_double(arguments_[argument]);
+}
 std::string_view SqlCall::text(int argument) const {
   const void* const data = sqlite3_value_blob(arguments_[argument]);
   return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(arguments_[argument]))};
 }
-void SqlCall::result(std::int64_t value) { sqlite3_result_int64(context_, value); }
+void SqlCall::result(std::int64_t value) {
+  sqlite3_result_int64(context_, value);
+}
 void SqlCall::result(std::string_view text) {
-  sqlite3_result_text64(context_, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  sqlite3_result_text64(context_, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
 }
 
-SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+SqliteStatement::~SqliteStatement() {
+  sqlite3_finalize(statement_);
+}
 
 SqliteStatement& SqliteStatement::operator=(SqliteStatement&& other) noexcept {
   std::swap(statement_, other.statement_);
@@ -79,8 +95,12 @@ SqliteStatement& SqliteStatement::operator=(SqliteStatement&& other) noexcept {
 
 // A failed bind (a parameter that is not there, a value beyond SQLite's limit) leaves NULL behind, which must not pass:
 // the statement is ours, so only the size can be wrong, and step() reports SQLITE_TOOBIG for it.
-void SqliteStatement::bind(int parameter, std::int64_t value) { sqlite3_bind_int64(statement_, parameter, value); }
-void SqliteStatement::bind(int parameter, double value) { sqlite3_bind_double(statement_, parameter, value); }
+void SqliteStatement::bind(int parameter, std::int64_t value) {
+  sqlite3_bind_int64(statement_, parameter, value);
+}
+void SqliteStatement::bind(int parameter, double value) {
+  sqlite3_bind_double(statement_, parameter, value);
+}
 void SqliteStatement::bind(int parameter, std::string_view text) {
   // A null pointer would bind NULL; the empty text is not NULL.
   sqlite3_bind_text64(statement_, parameter, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
@@ -93,7 +113,9 @@ void SqliteStatement::bind_blob(int parameter, Bytes blob) {
     sqlite3_bind_blob64(statement_, parameter, blob.data(), blob.size(), SQLITE_STATIC);
   }
 }
-void SqliteStatement::bind_null(int parameter) { sqlite3_bind_null(statement_, parameter); }
+void SqliteStatement::bind_null(int parameter) {
+  sqlite3_bind_null(statement_, parameter);
+}
 
 Result<bool> SqliteStatement::step() {
   const int code = sqlite3_step(statement_);
@@ -123,16 +145,28 @@ void SqliteStatement::reset() {
   sqlite3_clear_bindings(statement_);
 }
 
-bool SqliteStatement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-std::int64_t SqliteStatement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double SqliteStatement::real(int column) const { return sqlite3_column_double(statement_, column); }
-std::string_view SqliteStatement::text(int column) const { return text_of(blob(column)); }
+bool SqliteStatement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+std::int64_t SqliteStatement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+double SqliteStatement::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
+std::string_view SqliteStatement::text(int column) const {
+  return text_of(blob(column));
+}
 Bytes SqliteStatement::blob(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
   return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
-SqliteStatement::Type SqliteStatement::type(int column) const { return type_of(sqlite3_column_type(statement_, column)); }
-int SqliteStatement::column_count() const { return sqlite3_column_count(statement_); }
+SqliteStatement::Type SqliteStatement::type(int column) const {
+  return type_of(sqlite3_column_type(statement_, column));
+}
+int SqliteStatement::column_count() const {
+  return sqlite3_column_count(statement_);
+}
 
 Result<Database> Database::open(const std::string& path, OpenMode mode, const std::string& vfs) {
   const int flags = mode == OpenMode::read_only    ? SQLITE_OPEN_READONLY
@@ -147,7 +181,9 @@ Result<Database> Database::open(const std::string& path, OpenMode mode, const st
   return database;
 }
 
-Database::~Database() { sqlite3_close_v2(database_); }
+Database::~Database() {
+  sqlite3_close_v2(database_);
+}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(database_, other.database_);
@@ -186,12 +222,24 @@ Status Database::create_function(const std::string& name, bool deterministic, Sq
   return {};
 }
 
-void Database::set_busy_timeout(int timeout_ms) { sqlite3_busy_timeout(database_, timeout_ms); }
-std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
-std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(database_); }
-bool Database::in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
+void Database::set_busy_timeout(int timeout_ms) {
+  sqlite3_busy_timeout(database_, timeout_ms);
+}
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(database_);
+}
+std::int64_t Database::last_rowid() const {
+  return sqlite3_last_insert_rowid(database_);
+}
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(database_) == 0;
+}
 
-std::string quote_identifier(std::string_view name) { return quote(name, '"'); }
-std::string quote_text(std::string_view text) { return quote(text, '\''); }
+std::string quote_identifier(std::string_view name) {
+  return quote(name, '"');
+}
+std::string quote_text(std::string_view text) {
+  return quote(text, '\'');
+}
 
 }  // namespace binferry

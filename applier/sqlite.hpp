@@ -33,7 +33,7 @@ class SqliteStatement {
 
   void bind(int parameter, std::int64_t value);
   void bind(int parameter, double value);
-  void bind(int parameter, std::string_view text);   // UTF-8
+  void bind(int parameter, std::string_view text);  // UTF-8
   void bind(int parameter, std::string&& text) = delete;
   void bind_blob(int parameter, Bytes blob);
   void bind_null(int parameter);
@@ -105,8 +105,8 @@ class Database {
 
   // How long to wait for another connection's lock before Errc::busy.
   void set_busy_timeout(int timeout_ms);
-  [[nodiscard]] std::int64_t changes() const;        // rows touched by the last statement
-  [[nodiscard]] std::int64_t last_rowid() const;     // of the last INSERT into a table with rowids
+  [[nodiscard]] std::int64_t changes() const;     // rows touched by the last statement
+  [[nodiscard]] std::int64_t last_rowid() const;  // of the last INSERT into a table with rowids
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] sqlite3* handle() const { return database_; }
 

@@ -154,7 +154,8 @@ Status XaStore::keep(const Transaction& group, bool filtered) {
                 "the replica missed a part of the log: make it again");
   }
   Result<SqliteStatement> insert = database_->prepare(
-      "INSERT INTO binferry_xa (xid, file, \"offset\", gtid, timestamp, prepared_us, row_count, bytes, filtered, format)"
+      "INSERT INTO binferry_xa (xid, file, \"offset\", gtid, timestamp, prepared_us, row_count, bytes, filtered, "
+      "format)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       false);
   if (!insert) return propagate(insert);
@@ -232,7 +233,8 @@ Status XaStore::read_events(std::int64_t group, const FormatDescription& format)
   while (role != EventRole::complete) {
     Result<Bytes> head = chunks.read(kRecordBytes);
     if (!head) return propagate(head);
-    if (head->empty()) return fail(Errc::corrupt, "the events of a prepared transaction are not all there", "make the replica again");
+    if (head->empty())
+      return fail(Errc::corrupt, "the events of a prepared transaction are not all there", "make the replica again");
     ByteReader record(*head);
     RawEvent event;
     event.file = file_;
@@ -265,8 +267,7 @@ Result<bool> XaStore::drop(std::string_view xid) {
     statement->bind(1, xid);
     return statement->run();
   };
-  if (Status erased =
-          erase("DELETE FROM binferry_xa_events WHERE xa = (SELECT id FROM binferry_xa WHERE xid = ?)");
+  if (Status erased = erase("DELETE FROM binferry_xa_events WHERE xa = (SELECT id FROM binferry_xa WHERE xid = ?)");
       !erased) {
     return propagate(erased);
   }
@@ -281,7 +282,8 @@ Result<std::vector<InDoubt>> XaStore::list(Database& database) {
   if (!exists) return propagate(exists);
   if (!*exists) return groups;
   Result<SqliteStatement> select = database.prepare(
-      "SELECT xid, file, \"offset\", gtid, timestamp, prepared_us, row_count, bytes, filtered FROM binferry_xa ORDER BY id",
+      "SELECT xid, file, \"offset\", gtid, timestamp, prepared_us, row_count, bytes, filtered FROM binferry_xa ORDER "
+      "BY id",
       false);
   if (!select) return propagate(select);
   for (;;) {

@@ -4,11 +4,11 @@
 //   binferry_xa         one row a group: xid, coordinates, when, rows, the FORMAT_DESCRIPTION that governs its events
 //   binferry_xa_events  its events as one stream of bytes, in chunks of at most 1 MiB
 //
-// A group is kept as the log's events and not as decoded rows, so that it is applied by the one way that there is. Every
-// call works inside the caller's SQLite transaction: a group is kept, applied or dropped together with the position
-// behind the event that says so. Its rows are decoded with the catalogue as of XA COMMIT, which is also that of XA
-// PREPARE for its own tables: the prepared transaction holds their metadata locks, so no DDL gets at them between.
-// One thread.
+// A group is kept as the log's events and not as decoded rows, so that it is applied by the one way that there is.
+// Every call works inside the caller's SQLite transaction: a group is kept, applied or dropped together with the
+// position behind the event that says so. Its rows are decoded with the catalogue as of XA COMMIT, which is also that
+// of XA PREPARE for its own tables: the prepared transaction holds their metadata locks, so no DDL gets at them
+// between. One thread.
 #pragma once
 
 #include "applier/sqlite.hpp"
@@ -26,15 +26,15 @@ namespace binferry {
 
 // A transaction in doubt, for `position show`.
 struct InDoubt {
-  std::string xid;         // as MySQL prints it: X'6772',X'62',1
-  std::string file;        // where its group begins
+  std::string xid;   // as MySQL prints it: X'6772',X'62',1
+  std::string file;  // where its group begins
   std::uint64_t offset = 0;
-  std::string gtid;        // of the prepared group; empty if none
-  std::uint32_t timestamp = 0;      // seconds; of the group's first event
-  std::uint64_t prepared_us = 0;    // commit time of the prepare, microseconds since 1970; 0 if the log has none
+  std::string gtid;                   // of the prepared group; empty if none
+  std::uint32_t timestamp = 0;        // seconds; of the group's first event
+  std::uint64_t prepared_us = 0;      // commit time of the prepare, microseconds since 1970; 0 if the log has none
   std::optional<std::uint64_t> rows;  // that it changes; nothing if they could not be counted
   std::uint64_t bytes = 0;
-  bool filtered = false;   // left out by the operator: its XA COMMIT will apply nothing
+  bool filtered = false;  // left out by the operator: its XA COMMIT will apply nothing
 };
 
 class XaStore {
@@ -46,9 +46,9 @@ class XaStore {
   // Errc::diverged if a group of that name is in doubt already.
   Status keep(const Transaction& group, bool filtered = false);
 
-  // The group that an XA COMMIT names, in order to be applied; its events have the coordinates that they had. Null if it
-  // was filtered. Valid until the next load(). Errc::diverged if no such group is in doubt: the replica began after its
-  // XA PREPARE.
+  // The group that an XA COMMIT names, in order to be applied; its events have the coordinates that they had. Null if
+  // it was filtered. Valid until the next load(). Errc::diverged if no such group is in doubt: the replica began after
+  // its XA PREPARE.
   Result<const Transaction*> load(std::string_view xid);
 
   // The group was applied or rolled back. False if none of that name is in doubt.
@@ -65,7 +65,7 @@ class XaStore {
 
   Database* database_;
   Limits limits_;
-  std::string file_;                              // of the group in assembler_
+  std::string file_;                                 // of the group in assembler_
   std::unique_ptr<TransactionAssembler> assembler_;  // owns the group that was loaded last
 };
 

@@ -20,13 +20,14 @@ namespace {
 class CascadesTest : public testing::Test {
  protected:
   CascadesTest() : database_(*Database::open(":memory:", OpenMode::create)) {
-    auto made = Cascades::make(database_, catalogue_, tables_, [this](const auto& schema, const auto& table, auto column) {
-      widened_.push_back(schema + "." + table + ":" + std::to_string(column));
-      ReplicaTable entry = *tables_.find(schema, table);
-      entry.wide_columns.push_back(column);
-      make_table(entry);
-      return Status{};
-    });
+    auto made =
+        Cascades::make(database_, catalogue_, tables_, [this](const auto& schema, const auto& table, auto column) {
+          widened_.push_back(schema + "." + table + ":" + std::to_string(column));
+          ReplicaTable entry = *tables_.find(schema, table);
+          entry.wide_columns.push_back(column);
+          make_table(entry);
+          return Status{};
+        });
     EXPECT_TRUE(made.has_value());
     cascades_ = std::move(*made);
   }
@@ -44,7 +45,8 @@ class CascadesTest : public testing::Test {
     ASSERT_TRUE(layout.has_value()) << layout.error().message();
     if (layout->key_kind == KeyKind::none) {
       layout->hash_table = "binferry_rows_" + layout->table;
-      execute("CREATE TABLE " + layout->hash_table + " (hash INTEGER, row INTEGER, PRIMARY KEY (hash, row)) WITHOUT ROWID");
+      execute("CREATE TABLE " + layout->hash_table +
+              " (hash INTEGER, row INTEGER, PRIMARY KEY (hash, row)) WITHOUT ROWID");
     }
     execute("DROP TABLE IF EXISTS " + quote_identifier(layout->name));
     execute(layout->create_sql());
@@ -122,10 +124,14 @@ class CascadesTest : public testing::Test {
 
 TEST_F(CascadesTest, Trap3ChildrenOfADeletedParentGoAtAnyDistance) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
-  create("CREATE TABLE grandchild (id INT PRIMARY KEY, cid INT, FOREIGN KEY (cid) REFERENCES child (id) ON DELETE SET NULL)");
-  execute("INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (11, 1), (12, 1), (21, 2), (30, NULL);"
-          "INSERT INTO grandchild VALUES (111, 11), (112, 12), (211, 21)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE grandchild (id INT PRIMARY KEY, cid INT, FOREIGN KEY (cid) REFERENCES child (id) ON DELETE SET "
+      "NULL)");
+  execute(
+      "INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (11, 1), (12, 1), (21, 2), (30, NULL);"
+      "INSERT INTO grandchild VALUES (111, 11), (112, 12), (211, 21)");
   remove("parent", "id = 1");
   EXPECT_EQ(all("child"), "21,2;30,NULL");
   EXPECT_EQ(all("grandchild"), "111,NULL;112,NULL;211,21");
@@ -133,12 +139,15 @@ TEST_F(CascadesTest, Trap3ChildrenOfADeletedParentGoAtAnyDistance) {
 
 TEST_F(CascadesTest, AChangedKeyIsWrittenThroughToChildrenAndTheirs) {
   create("CREATE TABLE parent (id INT PRIMARY KEY, n INT)");
-  create("CREATE TABLE child (pid INT, k INT, PRIMARY KEY (pid, k),"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON UPDATE CASCADE)");
-  create("CREATE TABLE grandchild (id INT PRIMARY KEY, pid INT, k INT,"
-         " FOREIGN KEY (pid, k) REFERENCES child (pid, k) ON UPDATE CASCADE)");
-  execute("INSERT INTO parent VALUES (1, 0), (2, 0); INSERT INTO child VALUES (1, 1), (1, 2), (2, 1);"
-          "INSERT INTO grandchild VALUES (1, 1, 1), (2, 1, 2), (3, 2, 1), (4, NULL, 1), (5, 1, NULL)");
+  create(
+      "CREATE TABLE child (pid INT, k INT, PRIMARY KEY (pid, k),"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON UPDATE CASCADE)");
+  create(
+      "CREATE TABLE grandchild (id INT PRIMARY KEY, pid INT, k INT,"
+      " FOREIGN KEY (pid, k) REFERENCES child (pid, k) ON UPDATE CASCADE)");
+  execute(
+      "INSERT INTO parent VALUES (1, 0), (2, 0); INSERT INTO child VALUES (1, 1), (1, 2), (2, 1);"
+      "INSERT INTO grandchild VALUES (1, 1, 1), (2, 1, 2), (3, 2, 1), (4, NULL, 1), (5, 1, NULL)");
   update("parent", "id = 10 WHERE id = 1");
   EXPECT_EQ(all("child"), "2,1;10,1;10,2");
   // A key with a NULL in it references nothing (MATCH SIMPLE).
@@ -149,10 +158,13 @@ TEST_F(CascadesTest, AChangedKeyIsWrittenThroughToChildrenAndTheirs) {
 
 TEST_F(CascadesTest, DeleteAndUpdateHaveTheirOwnActions) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT,"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL)");
-  create("CREATE TABLE kept (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE RESTRICT)");
-  execute("INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1, 1), (2, 2); INSERT INTO kept VALUES (1, 2)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT,"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE SET NULL)");
+  create(
+      "CREATE TABLE kept (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE RESTRICT)");
+  execute(
+      "INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1, 1), (2, 2); INSERT INTO kept VALUES (1, 2)");
   update("parent", "id = 9 WHERE id = 1");
   EXPECT_EQ(all("child"), "1,NULL;2,2");
   remove("parent", "id = 2");
@@ -161,7 +173,8 @@ TEST_F(CascadesTest, DeleteAndUpdateHaveTheirOwnActions) {
 }
 
 TEST_F(CascadesTest, Trap48ASelfReferencingCascadeFollowsItsChain) {
-  create("CREATE TABLE selfref (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES selfref (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE selfref (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES selfref (id) ON DELETE CASCADE)");
   execute("INSERT INTO selfref VALUES (1, NULL), (2, 1), (3, 2), (4, 3), (5, NULL), (6, 6)");
   remove("selfref", "id = 2");
   EXPECT_EQ(all("selfref"), "1,NULL;5,NULL;6,6");
@@ -173,14 +186,16 @@ TEST_F(CascadesTest, CyclesEndAndEveryPathOfADiamondIsFollowed) {
   create("CREATE TABLE a (id INT PRIMARY KEY, b INT)");
   create("CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE)");
   create("CREATE TABLE c (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE)");
-  create("CREATE TABLE d (id INT PRIMARY KEY, b INT, c INT, FOREIGN KEY (b) REFERENCES b (id) ON DELETE CASCADE,"
-         " FOREIGN KEY (c) REFERENCES c (id) ON DELETE SET NULL)");
+  create(
+      "CREATE TABLE d (id INT PRIMARY KEY, b INT, c INT, FOREIGN KEY (b) REFERENCES b (id) ON DELETE CASCADE,"
+      " FOREIGN KEY (c) REFERENCES c (id) ON DELETE SET NULL)");
   for (const TableChange& change :
        test::run(catalogue_, "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id) ON DELETE CASCADE")) {
     tables_.find("shop", "a")->definition = change.after;
   }
-  execute("INSERT INTO a VALUES (1, 1), (2, 9); INSERT INTO b VALUES (1, 1), (2, 1), (9, 2);"
-          "INSERT INTO c VALUES (1, 1), (2, 2); INSERT INTO d VALUES (1, 1, 2), (2, 9, 1), (3, 9, 2)");
+  execute(
+      "INSERT INTO a VALUES (1, 1), (2, 9); INSERT INTO b VALUES (1, 1), (2, 1), (9, 2);"
+      "INSERT INTO c VALUES (1, 1), (2, 2); INSERT INTO d VALUES (1, 1, 2), (2, 9, 1), (3, 9, 2)");
   remove("a", "id = 1");
   EXPECT_EQ(all("a"), "2,9");
   EXPECT_EQ(all("b"), "9,2");
@@ -192,7 +207,8 @@ TEST_F(CascadesTest, CyclesEndAndEveryPathOfADiamondIsFollowed) {
 
 TEST_F(CascadesTest, NothingFollowsWithoutForeignKeyChecksOrWhereTheSourceLogsIt) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
   execute("INSERT INTO parent VALUES (1), (2), (3); INSERT INTO child VALUES (1, 1), (2, 2), (3, 3)");
   change(RowOp::remove, "parent", "DELETE FROM parent WHERE id = 1", true);
   EXPECT_EQ(all("child"), "1,1;2,2;3,3");
@@ -205,10 +221,12 @@ TEST_F(CascadesTest, NothingFollowsWithoutForeignKeyChecksOrWhereTheSourceLogsIt
 
 TEST_F(CascadesTest, OtherEnginesKnowNoForeignKeys) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE isam (id INT PRIMARY KEY, pid INT,"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE) ENGINE=MyISAM");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT,"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE) ENGINE=InnoDB");
+  create(
+      "CREATE TABLE isam (id INT PRIMARY KEY, pid INT,"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE) ENGINE=MyISAM");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT,"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE) ENGINE=InnoDB");
   execute("INSERT INTO parent VALUES (1); INSERT INTO isam VALUES (1, 1); INSERT INTO child VALUES (1, 1)");
   remove("parent", "id = 1");
   EXPECT_EQ(all("isam"), "1,1");
@@ -217,8 +235,10 @@ TEST_F(CascadesTest, OtherEnginesKnowNoForeignKeys) {
 
 TEST_F(CascadesTest, TablesThatTheReplicaDoesNotHoldOrHasFrozenAreLeftAlone) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
-  create("CREATE TABLE other (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE other (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
   tables_.find("shop", "child")->state = TableState::quarantined;
   tables_.remove("shop", "other");
   execute("INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1); INSERT INTO other VALUES (1, 1)");
@@ -229,10 +249,12 @@ TEST_F(CascadesTest, TablesThatTheReplicaDoesNotHoldOrHasFrozenAreLeftAlone) {
 
 TEST_F(CascadesTest, ATableWithoutAKeyKeepsItsHashesInStep) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE heap (pid INT, note VARCHAR(20), FOREIGN KEY (pid) REFERENCES parent (id)"
-         " ON DELETE CASCADE ON UPDATE CASCADE)");
-  execute("INSERT INTO parent VALUES (1), (2), (3);"
-          "INSERT INTO heap VALUES (1, 'a'), (1, 'a'), (2, 'b'), (2, NULL), (3, 'c'), (NULL, 'd')");
+  create(
+      "CREATE TABLE heap (pid INT, note VARCHAR(20), FOREIGN KEY (pid) REFERENCES parent (id)"
+      " ON DELETE CASCADE ON UPDATE CASCADE)");
+  execute(
+      "INSERT INTO parent VALUES (1), (2), (3);"
+      "INSERT INTO heap VALUES (1, 'a'), (1, 'a'), (2, 'b'), (2, NULL), (3, 'c'), (NULL, 'd')");
   Result<KeylessRows> keyless = KeylessRows::make(database_, *tables_.find("shop", "heap")->layout);
   ASSERT_TRUE(keyless->rebuild().has_value());
   remove("parent", "id = 1");
@@ -245,11 +267,13 @@ TEST_F(CascadesTest, ATableWithoutAKeyKeepsItsHashesInStep) {
 
 TEST_F(CascadesTest, TextKeysAreEqualByCollationAndNotByBytes) {
   create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY) COLLATE utf8mb4_general_ci");
-  create("CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20), FOREIGN KEY (code) REFERENCES parent (code)"
-         " ON DELETE CASCADE ON UPDATE CASCADE) COLLATE utf8mb4_general_ci");
-  execute("INSERT INTO parent VALUES ('resume'), ('other'), ('ЖУК');"
-          "INSERT INTO child VALUES (1, 'resume'), (2, 'RESUME'), (3, 'Resume  '), (4, 'Résumé'), (5, 'resumes'),"
-          " (6, 'Other'), (7, 'жук'), (8, NULL)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20), FOREIGN KEY (code) REFERENCES parent (code)"
+      " ON DELETE CASCADE ON UPDATE CASCADE) COLLATE utf8mb4_general_ci");
+  execute(
+      "INSERT INTO parent VALUES ('resume'), ('other'), ('ЖУК');"
+      "INSERT INTO child VALUES (1, 'resume'), (2, 'RESUME'), (3, 'Resume  '), (4, 'Résumé'), (5, 'resumes'),"
+      " (6, 'Other'), (7, 'жук'), (8, NULL)");
   remove("parent", "code = 'resume'");
   EXPECT_EQ(rows("SELECT group_concat(id) FROM child"), "5,6,7,8");
   update("parent", "code = 'OTHER' WHERE code = 'other'");
@@ -261,8 +285,9 @@ TEST_F(CascadesTest, TextKeysAreEqualByCollationAndNotByBytes) {
 TEST_F(CascadesTest, ARowThatIsAnotherParentsByItsBytesStays) {
   // At the source these can only be two parents if its collation tells them apart, whatever we think of it.
   create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY) COLLATE utf8mb4_general_ci");
-  create("CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
-         " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE) COLLATE utf8mb4_general_ci");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
+      " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE) COLLATE utf8mb4_general_ci");
   execute("INSERT INTO parent VALUES ('a'), ('á'); INSERT INTO child VALUES (1, 'a'), (2, 'á'), (3, 'A')");
   remove("parent", "code = 'a'");
   EXPECT_EQ(rows("SELECT group_concat(id) FROM child"), "2");
@@ -270,8 +295,9 @@ TEST_F(CascadesTest, ARowThatIsAnotherParentsByItsBytesStays) {
 
 TEST_F(CascadesTest, BinaryCollationsTellCaseApartAndPadOrNot) {
   create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY) COLLATE utf8mb4_bin");
-  create("CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
-         " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE) COLLATE utf8mb4_bin");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
+      " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE) COLLATE utf8mb4_bin");
   execute("INSERT INTO parent VALUES ('a'); INSERT INTO child VALUES (1, 'a'), (2, 'A'), (3, 'a '), (4, ' a')");
   remove("parent", "code = 'a'");
   EXPECT_EQ(rows("SELECT group_concat(id) FROM child"), "2,4");
@@ -279,13 +305,15 @@ TEST_F(CascadesTest, BinaryCollationsTellCaseApartAndPadOrNot) {
 
 TEST_F(CascadesTest, ChildrenAreFoundByIndexes) {
   create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
-         " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20),"
+      " FOREIGN KEY (code) REFERENCES parent (code) ON DELETE CASCADE)");
   execute("INSERT INTO parent VALUES ('a')");
   remove("parent", "code = 'a'");
   EXPECT_NE(plan("DELETE FROM child WHERE code = 'a'").find("SEARCH child"), std::string::npos);
-  EXPECT_NE(plan("DELETE FROM child WHERE code COLLATE NOCASE >= 'a' AND code COLLATE NOCASE < 'b'").find("SEARCH child"),
-            std::string::npos);
+  EXPECT_NE(
+      plan("DELETE FROM child WHERE code COLLATE NOCASE >= 'a' AND code COLLATE NOCASE < 'b'").find("SEARCH child"),
+      std::string::npos);
   const std::string rest = plan("DELETE FROM child WHERE code GLOB '*[^ -~]*' AND length(code) = 3");
   EXPECT_NE(rest.find("USING INDEX"), std::string::npos) << rest;
   const std::string indexes = rows("SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'child'");
@@ -298,8 +326,9 @@ TEST_F(CascadesTest, ChildrenAreFoundByIndexes) {
 
 TEST_F(CascadesTest, AnIndexOfTheSourcesIsEnough) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, KEY (pid, id),"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, KEY (pid, id),"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
   execute("CREATE INDEX child_pid ON child (pid, id); INSERT INTO parent VALUES (1)");
   remove("parent", "id = 1");
   EXPECT_EQ(rows("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'child'"), "child_pid");
@@ -307,8 +336,9 @@ TEST_F(CascadesTest, AnIndexOfTheSourcesIsEnough) {
 
 TEST_F(CascadesTest, AGeneratedColumnOverTheKeyBlocksTheChildOnlyWhenReached) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, twice INT AS (`pid` * 2),"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, twice INT AS (`pid` * 2),"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE ON UPDATE CASCADE)");
   execute("INSERT INTO parent VALUES (1), (2), (3); INSERT INTO child VALUES (1, 1, 2), (2, 2, 4)");
   update("parent", "id = 30 WHERE id = 3");
   EXPECT_EQ(cascades_->blocked(), nullptr);
@@ -326,9 +356,13 @@ TEST_F(CascadesTest, AGeneratedColumnOverTheKeyBlocksTheChildOnlyWhenReached) {
 
 TEST_F(CascadesTest, HistoryOfAVersionedChildCannotBeKnown) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)", test::mariadb());
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)"
-         " WITH SYSTEM VERSIONING", test::mariadb());
-  execute("INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1, '2024-01-01 00:00:00.000000', '2038-01-19 03:14:07.999999')");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)"
+      " WITH SYSTEM VERSIONING",
+      test::mariadb());
+  execute(
+      "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1, '2024-01-01 00:00:00.000000', '2038-01-19 "
+      "03:14:07.999999')");
   remove("parent", "id = 1");
   ASSERT_NE(cascades_->blocked(), nullptr);
   EXPECT_EQ(cascades_->blocked()->table, "child");
@@ -336,8 +370,9 @@ TEST_F(CascadesTest, HistoryOfAVersionedChildCannotBeKnown) {
 
 TEST_F(CascadesTest, AChildIsMadeWideWithItsParent) {
   create("CREATE TABLE parent (id BIGINT UNSIGNED PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid BIGINT UNSIGNED,"
-         " FOREIGN KEY (pid) REFERENCES parent (id) ON UPDATE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid BIGINT UNSIGNED,"
+      " FOREIGN KEY (pid) REFERENCES parent (id) ON UPDATE CASCADE)");
   ReplicaTable wide = *tables_.find("shop", "parent");
   wide.wide_columns = {0};
   make_table(wide);
@@ -354,9 +389,10 @@ TEST_F(CascadesTest, AChildIsMadeWideWithItsParent) {
 TEST_F(CascadesTest, WhatAlreadyFollowsIntoAChildGoesOnWhenItIsMadeWide) {
   create("CREATE TABLE first (id INT PRIMARY KEY)");
   create("CREATE TABLE second (id BIGINT UNSIGNED PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, a INT, b BIGINT UNSIGNED,"
-         " FOREIGN KEY (a) REFERENCES first (id) ON DELETE CASCADE,"
-         " FOREIGN KEY (b) REFERENCES second (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, a INT, b BIGINT UNSIGNED,"
+      " FOREIGN KEY (a) REFERENCES first (id) ON DELETE CASCADE,"
+      " FOREIGN KEY (b) REFERENCES second (id) ON DELETE CASCADE)");
   create("CREATE TABLE leaf (id INT PRIMARY KEY, c INT, FOREIGN KEY (c) REFERENCES child (id) ON DELETE CASCADE)");
   execute("INSERT INTO first VALUES (1), (2)");
   remove("first", "id = 1");  // triggers of first and child are there now
@@ -367,9 +403,10 @@ TEST_F(CascadesTest, WhatAlreadyFollowsIntoAChildGoesOnWhenItIsMadeWide) {
   remove("first", "id = 1");
   remove("second", "id = 5");
   ASSERT_EQ(widened_, std::vector<std::string>{"shop.child:2"});
-  execute("INSERT INTO second VALUES ('18446744073709551615');"
-          "INSERT INTO child VALUES (1, 2, NULL), (2, NULL, '18446744073709551615'), (3, NULL, NULL);"
-          "INSERT INTO leaf VALUES (1, 1), (2, 2), (3, 3)");
+  execute(
+      "INSERT INTO second VALUES ('18446744073709551615');"
+      "INSERT INTO child VALUES (1, 2, NULL), (2, NULL, '18446744073709551615'), (3, NULL, NULL);"
+      "INSERT INTO leaf VALUES (1, 1), (2, 2), (3, 3)");
   remove("second", "id = '18446744073709551615'");
   remove("first", "id = 2");
   EXPECT_EQ(rows("SELECT id FROM child"), "3");
@@ -378,7 +415,8 @@ TEST_F(CascadesTest, WhatAlreadyFollowsIntoAChildGoesOnWhenItIsMadeWide) {
 
 TEST_F(CascadesTest, TriggersSurviveRollbacksAndTableChanges) {
   create("CREATE TABLE parent (id INT PRIMARY KEY)");
-  create("CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, pid INT, FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE)");
   execute("INSERT INTO parent VALUES (1), (2), (3); INSERT INTO child VALUES (1, 1), (2, 2), (3, 3)");
   execute("BEGIN");
   remove("parent", "id = 1");
@@ -400,8 +438,9 @@ TEST_F(CascadesTest, TriggersSurviveRollbacksAndTableChanges) {
 
 TEST_F(CascadesTest, NamesThatSqlFindsOddAreQuoted) {
   create("CREATE TABLE `order` (`select` INT PRIMARY KEY)");
-  create("CREATE TABLE `a \"b\".c` (`x y` INT PRIMARY KEY, `rowid` INT,"
-         " FOREIGN KEY (`rowid`) REFERENCES `order` (`select`) ON DELETE SET NULL)");
+  create(
+      "CREATE TABLE `a \"b\".c` (`x y` INT PRIMARY KEY, `rowid` INT,"
+      " FOREIGN KEY (`rowid`) REFERENCES `order` (`select`) ON DELETE SET NULL)");
   execute("INSERT INTO \"order\" VALUES (1); INSERT INTO \"a \"\"b\"\".c\" VALUES (1, 1)");
   change(RowOp::remove, "order", "DELETE FROM \"order\" WHERE \"select\" = 1");
   EXPECT_EQ(all("\"a \"\"b\"\".c\""), "1,NULL");

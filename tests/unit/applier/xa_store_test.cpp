@@ -103,19 +103,22 @@ TEST_F(XaStoreTest, Trap4AGroupIsAppliedAtItsCommitInALaterFileAfterARestart) {
   BinlogWriter second;
   second.begin_file().gtid(6).query("shop", "XA COMMIT X'61',X'62',1");
   int commits = 0;
-  read(second, [&](const Transaction& commit) {
-    ++commits;
-    ASSERT_EQ(commit.outcome, Outcome::xa_committed);
-    XaStore store = open_store();
-    const Result<const Transaction*> group = store.load(commit.xa);
-    ASSERT_TRUE(group.has_value()) << group.error().message();
-    ASSERT_NE(*group, nullptr);
-    EXPECT_EQ(changes_of(**group), expected);
-    EXPECT_EQ(changes_of(**group), expected);  // a transaction may be tried again
-    EXPECT_EQ((*group)->place(), "binlog.000007:" + std::to_string(begin));
-    EXPECT_EQ((*group)->format->server_version, "8.0.40");
-    EXPECT_TRUE(*store.drop(commit.xa));
-  }, "binlog.000008");
+  read(
+      second,
+      [&](const Transaction& commit) {
+        ++commits;
+        ASSERT_EQ(commit.outcome, Outcome::xa_committed);
+        XaStore store = open_store();
+        const Result<const Transaction*> group = store.load(commit.xa);
+        ASSERT_TRUE(group.has_value()) << group.error().message();
+        ASSERT_NE(*group, nullptr);
+        EXPECT_EQ(changes_of(**group), expected);
+        EXPECT_EQ(changes_of(**group), expected);  // a transaction may be tried again
+        EXPECT_EQ((*group)->place(), "binlog.000007:" + std::to_string(begin));
+        EXPECT_EQ((*group)->format->server_version, "8.0.40");
+        EXPECT_TRUE(*store.drop(commit.xa));
+      },
+      "binlog.000008");
   EXPECT_EQ(commits, 1);
   EXPECT_TRUE(XaStore::list(database_)->empty());
   EXPECT_EQ(*database_.query_text("SELECT count(*) FROM binferry_xa_events"), "0");
@@ -170,7 +173,9 @@ TEST_F(XaStoreTest, TheSameNameTwiceInDoubtIsAGapInTheLog) {
   read(log, [&](const Transaction& group) {
     const Status kept = store.keep(group);
     EXPECT_EQ(kept.has_value(), groups == 0);
-    if (!kept) { EXPECT_EQ(kept.error().code, Errc::diverged); }
+    if (!kept) {
+      EXPECT_EQ(kept.error().code, Errc::diverged);
+    }
     ++groups;
   });
   EXPECT_EQ(groups, 2);
