@@ -70,6 +70,9 @@ class Rebuild {
   Rebuild(Database& database, const Alteration& alteration) : database_(database), a_(alteration) {}
 
   Result<Altered> run() {
+    if (a_.old_layout.columns.size() != a_.before.columns.size() + implicit_column_count(a_.before)) {
+      return uncertain("the replica's table is not the one that the statement found");
+    }
     Result<bool> rows = ask("SELECT 1 FROM " + quote_identifier(a_.old_layout.name) + " LIMIT 1");
     if (!rows) return propagate(rows);
     has_rows_ = *rows;
@@ -79,15 +82,19 @@ class Rebuild {
       Result<TableLayout> layout = make_layout(a_.after, a_.options, wide_);
       if (!layout) return uncertain(layout.error().what);
       layout_ = std::move(*layout);
+      found_wide_.reset();
       if (has_rows_) {
         if (Status planned = plan(); !planned) return propagate(planned);
       }
-      if (Status done = change_table(); !done) return propagate(done);
+      if (!found_wide_) {
+        if (Status done = change_table(); !done) return propagate(done);
+      }
       if (!found_wide_) break;
       wide_.push_back(*found_wide_);
       std::ranges::sort(wide_);
-      found_wide_.reset();
-      if (Status dropped = database_.execute(fmt::format("DROP TABLE {}", kNewTable)); !dropped) return propagate(dropped);
+      if (Status dropped = database_.execute(fmt::format("DROP TABLE IF EXISTS {}", kNewTable)); !dropped) {
+        return propagate(dropped);
+      }
     }
     return Altered{std::move(layout_), std::move(wide_)};
   }
@@ -119,6 +126,7 @@ class Rebuild {
 
   Status plan() {
     plans_.clear();
+    order_.clear();
     for (std::size_t i = 0; i < a_.after.columns.size(); ++i) {
       plans_.emplace_back();
       if (Status planned = is_new(i) ? plan_new(i) : plan_kept(i); !planned) return planned;
@@ -145,6 +153,7 @@ class Rebuild {
     Result<Cell> cell = default_for_existing_rows(column, a_.settings, plan.buffer);
     if (!cell) return propagate(cell);
     plan.constant = *cell;
+    if (cell->type == Type::text && layout_.columns[i].type == SqliteType::integer) found_wide_ = i;
     return {};
   }
 
