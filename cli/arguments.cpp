@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "cli/datetime.hpp"
+#include "cli/duration.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +33,15 @@ constexpr const char* kTailExamples =
     "  binferry tail /var/lib/mysql --format=json --table=shop.orders\n"
     "  binferry tail binlog.000007 --start-position=1547\n"
     "  binferry tail /var/lib/mysql --from-start --stop-at-end   everything that is there, then end\n";
+
+constexpr const char* kPositionExamples =
+    "Examples:\n"
+    "  binferry position show shop.db                            where a replica stands, and how old it is\n"
+    "  binferry position show /var/lib/mysql                     from where to where the logs reach\n"
+    "  binferry position locate /var/lib/mysql --datetime='2026-11-23 07:00:00'\n"
+    "  binferry position compare shop.db /var/lib/mysql || echo 'not the same'\n"
+    "  binferry position wait shop.db --gtid-set=0-1-100 --timeout=5s\n"
+    "  binferry position gtid subtract \"$source\" \"$replica\"     what the replica lacks\n";
 
 // Options whose text becomes something else when all of the command line has been taken.
 struct ReadTexts {
@@ -149,6 +159,164 @@ CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
   return command;
 }
 
+constexpr const char* kReplayExamples =
+    "Examples:\n"
+    "  binferry replay /var/lib/mysql --into shop.db --schema=shop     make the replica, or go on where it stands\n"
+    "  binferry replay binlog.0000* --into all.db                      every schema: tables are named \"shop.orders\"\n"
+    "  binferry replay /var/lib/mysql --into shop.db --follow          go on as the logs grow\n"
+    "  binferry replay binlog.000007 --start-position=1547 --schema-file=dump.sql --into new.db\n";
+
+CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts) {
+  CLI::App* const command = app.add_subcommand("replay", "Apply logs to a SQLite replica, exactly once, from where it stands");
+  ReadArguments& read = arguments.read;
+  command->add_option("LOG", arguments.inputs, "Log files, one folder or an index file")->required()->type_name("");
+  command->add_option("--into", arguments.into, "The replica's file; it is made if it is not there")->required()->type_name("FILE");
+  command->add_flag("--follow", arguments.follow, "Go on as the logs grow, until a signal comes");
+  command->add_flag("--strict", arguments.strict, "Stop where one table cannot go on, instead of quarantining that table");
+  command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [1000]")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
+      ->type_name("N");
+  command->add_flag("--durable", arguments.durable, "Sync every commit to the disk, not only the last one");
+
+  constexpr const char* kNew = "For a new replica";
+  const auto repeatable = [&](const char* name, auto& into, const char* text, const char* type, const char* group) {
+    command->add_option(name, into, text)->type_name(type)->allow_extra_args(false)->group(group);
+  };
+  repeatable("--schema", read.filter.databases,
+             "Only this schema; * and ? are wildcards; repeatable. One gives plain table names", "NAME", kNew);
+  repeatable("--table", read.filter.tables, "Only this table, as TABLE or SCHEMA.TABLE; wildcards; repeatable", "NAME", kNew);
+  command->add_option("--start-position", read.start_position, "Begin at this offset of the first file")->type_name("N")->group(kNew);
+  command
+      ->add_option("--schema-file", read.schema_file, "Tables as they are where reading begins (mysqldump --no-data)")
+      ->type_name("FILE")
+      ->group(kNew);
+  command
+      ->add_option_function<std::string>(
+          "--decimal", [&arguments](const std::string& how) { arguments.decimal_real = how == "real"; },
+          "text: exact; real: a floating-point number [text]")
+      ->check(CLI::IsMember({"text", "real"}))
+      ->type_name("HOW")
+      ->group(kNew);
+
+  constexpr const char* kFilters = "Filters";
+  command
+      ->add_option("--stop-position", read.filter.stop_position,
+                   "Stop before the first transaction that ends beyond this offset of the last file")
+      ->type_name("N")
+      ->group(kFilters);
+  command->add_option("--stop-datetime", texts.stop_datetime, "Stop at the first transaction that began then or later")
+      ->type_name("TIME")
+      ->group(kFilters);
+  command->add_option("--include-gtids", texts.include_gtids, "Apply only these GTIDs")->type_name("SET")->group(kFilters);
+  command->add_option("--exclude-gtids", texts.exclude_gtids, "Apply all but these GTIDs")->type_name("SET")->group(kFilters);
+  command
+      ->add_option_function<std::string>(
+          "--bad-text",
+          [&arguments](const std::string& how) {
+            arguments.bad_text = how == "hex" ? BadText::hex : how == "replace" ? BadText::replace : BadText::stop;
+          },
+          "Text that is not valid in its character set: stop, or keep its hex digits, or replace what is wrong [stop]")
+      ->check(CLI::IsMember({"stop", "hex", "replace"}))
+      ->type_name("HOW")
+      ->group(kFilters);
+  constexpr const char* kKeys = "Keys";
+  command->add_option("--key-file", read.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
+      ->type_name("FILE")
+      ->group(kKeys);
+  command->add_option("--keyring", read.keyring, "Keyring file of an encrypted MySQL log")->type_name("FILE")->group(kKeys);
+  command->footer(std::string(kReplayExamples) + "\n" + kExitCodes);
+  return command;
+}
+
+struct PositionTexts {
+  std::string datetime;
+  std::string gtid;
+  std::string position;
+  std::string gtid_set;
+  std::string timeout;
+};
+
+void add_position_options(CLI::App& command, PositionArguments& arguments, PositionArguments::Action action,
+                          bool reads_logs) {
+  command.callback([&arguments, action] { arguments.action = action; });
+  command
+      .add_option_function<std::string>(
+          "--format", [&arguments](const std::string& name) { arguments.json = name == "json"; },
+          "text: for people; json: one object (docs/cli-json.md) [text]")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  if (!reads_logs) return;
+  command.add_option("--key-file", arguments.keys.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
+      ->type_name("FILE");
+  command.add_option("--keyring", arguments.keys.keyring, "Keyring file of an encrypted MySQL log")->type_name("FILE");
+}
+
+CLI::App* add_position(CLI::App& app, PositionArguments& arguments, PositionTexts& texts) {
+  using Action = PositionArguments::Action;
+  CLI::App* const position = app.add_subcommand("position", "Tell, compare and await where replicas and logs stand");
+  position->require_subcommand(1);
+  position->footer(std::string(kPositionExamples) + "\n" + kExitCodes);
+  const auto add = [&](CLI::App& parent, const char* name, Action action, const char* text, const char* operands,
+                       const char* operands_text, int fewest, int most) {
+    CLI::App* const command = parent.add_subcommand(name, text);
+    command->add_option(operands, arguments.operands, operands_text)->required()->expected(fewest, most)->type_name("");
+    add_position_options(*command, arguments, action, action < Action::wait);
+    command->footer(kExitCodes);
+    return command;
+  };
+  constexpr int kMany = 1 << 20;
+  add(*position, "show", Action::show, "Where a replica stands, or from where to where logs reach", "WHAT",
+      "A replica, a log file, a folder of logs or an index file", 1, 1);
+
+  CLI::App* const locate = add(*position, "locate", Action::locate, "The file:offset where a moment or a transaction begins",
+                               "LOGS", "A folder of logs, an index file or a log file", 1, 1);
+  auto* const what = locate->add_option_group("What to find");
+  what->add_option("--datetime", texts.datetime, "The first transaction that began then or later")->type_name("TIME");
+  what->add_option("--gtid", texts.gtid, "This transaction")->type_name("GTID");
+  what->require_option(1);
+
+  add(*position, "compare", Action::compare, "Equal, ahead, behind (by what) or diverged; exit code 0 or 6", "A",
+      "Two of: a replica, logs, a GTID set", 2, 2);
+
+  CLI::App* const wait =
+      add(*position, "wait", Action::wait, "Wait until a replica has what is asked for; exit code 0, or 1 if it has not", "REPLICA",
+          "The replica's file; it may yet have to be made", 1, 1);
+  auto* const goal = wait->add_option_group("What to wait for");
+  goal->add_option("--position", texts.position, "The source's log up to here, as binlog.000003:1547")->type_name("POSITION");
+  goal->add_option("--gtid-set", texts.gtid_set, "All of these transactions")->type_name("SET");
+  goal->require_option(1, 2);
+  wait->add_option("--timeout", texts.timeout, "How long, as 500ms, 5s, 2m or 1h [for ever]")->type_name("TIME");
+
+  CLI::App* const gtid = position->add_subcommand("gtid", "Arithmetic of GTID sets, MySQL's (tags too) and MariaDB's");
+  gtid->require_subcommand(1);
+  const auto add_gtid = [&](const char* name, Action action, const char* text, int fewest) {
+    add(*gtid, name, action, text, "SET", "GTID sets", fewest, kMany);
+  };
+  add_gtid("union", Action::gtid_union, "What is in any of them", 1);
+  add_gtid("subtract", Action::gtid_subtract, "What is in the first and in none of the others", 2);
+  add_gtid("intersect", Action::gtid_intersect, "What is in all of them", 2);
+  add_gtid("contains", Action::gtid_contains, "Whether the first has all of the others; exit code 0 or 6", 2);
+  add_gtid("count", Action::gtid_count, "How many transactions are in any of them", 1);
+  return position;
+}
+
+Status take_position_texts(const PositionTexts& texts, PositionArguments& arguments) {
+  const auto take = [](const std::string& text, const char* option, auto parse, auto& into) -> Status {
+    if (text.empty()) return {};
+    auto parsed = parse(text);
+    if (!parsed) return propagate(parsed, option);
+    into = std::move(*parsed);
+    return {};
+  };
+  if (Status done = take(texts.datetime, "--datetime", parse_datetime, arguments.datetime); !done) return done;
+  if (Status done = take(texts.gtid, "--gtid", parse_any_gtid, arguments.gtid); !done) return done;
+  if (Status done = take(texts.position, "--position", BinlogPosition::parse, arguments.position); !done) return done;
+  if (Status done = take(texts.gtid_set, "--gtid-set", AnyGtidSet::parse, arguments.gtid_set); !done) return done;
+  if (Status done = take(texts.timeout, "--timeout", parse_duration_ms, arguments.timeout_ms); !done) return done;
+  if (const char* const password = std::getenv("BINFERRY_KEY_FILE_PASSWORD")) arguments.keys.key_file_password = password;
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
@@ -159,9 +327,14 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
 
   InspectArguments inspect;
   TailArguments tail;
+  PositionArguments position;
   ReadTexts texts;
+  PositionTexts position_texts;
   const CLI::App* const inspect_command = add_inspect(app, inspect, texts);
   const CLI::App* const tail_command = add_tail(app, tail, texts);
+  ReplayArguments replay;
+  const CLI::App* const replay_command = add_replay(app, replay, texts);
+  const CLI::App* const position_command = add_position(app, position, position_texts);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success&) {  // --help or --version
@@ -179,6 +352,17 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
   if (tail_command->parsed()) {
     if (Status taken = take_texts(texts, tail.read); !taken) return propagate(taken);
     return CommandLine(std::move(tail));
+  }
+  if (replay_command->parsed()) {
+    if (replay.follow && replay.inputs.size() != 1) {
+      return fail(Errc::usage, "--follow takes one folder, index file or log file");
+    }
+    if (Status taken = take_texts(texts, replay.read); !taken) return propagate(taken);
+    return CommandLine(std::move(replay));
+  }
+  if (position_command->parsed()) {
+    if (Status taken = take_position_texts(position_texts, position); !taken) return propagate(taken);
+    return CommandLine(std::move(position));
   }
   return fail(Errc::internal, "a command without a parser");
 }

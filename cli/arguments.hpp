@@ -1,7 +1,9 @@
 // The command line as plain values: one struct a command. Only arguments.cpp knows how they are parsed.
 #pragma once
 
+#include "applier/cell.hpp"
 #include "binlog/base/result.hpp"
+#include "binlog/coordinates/binlog_position.hpp"
 #include "binlog/filter.hpp"
 
 #include <cstdint>
@@ -40,12 +42,48 @@ struct TailArguments {
   bool stop_at_end = false;
 };
 
+// Where replicas and logs stand.
+struct PositionArguments {
+  enum class Action : std::uint8_t {
+    show,
+    locate,
+    compare,
+    wait,
+    gtid_union,  // this and those behind it: arithmetic of the GTID sets in `operands`
+    gtid_subtract,
+    gtid_intersect,
+    gtid_contains,
+    gtid_count,
+  } action = Action::show;
+  std::vector<std::string> operands;           // as many as the action takes
+  bool json = false;
+  std::optional<std::uint32_t> datetime;       // locate: this or a GTID; seconds since 1970
+  std::optional<AnyGtid> gtid;
+  std::optional<BinlogPosition> position;      // wait: this, a GTID set, or both
+  std::optional<AnyGtidSet> gtid_set;
+  std::optional<std::uint64_t> timeout_ms;     // none: for ever
+  ReadArguments keys;                          // only the keys of encrypted logs
+};
+
+// Logs into a SQLite replica.
+struct ReplayArguments {
+  std::vector<std::string> inputs;
+  std::string into;
+  ReadArguments read;             // start_position is for a new replica; format is not used
+  std::uint64_t batch = 1000;     // source transactions that share a commit while catching up
+  bool durable = false;           // every commit survives a power loss, not only the last one
+  bool follow = false;
+  bool strict = false;
+  bool decimal_real = false;
+  BadText bad_text = BadText::stop;
+};
+
 // `--help` or `--version`: to be printed, and done.
 struct HelpText {
   std::string text;
 };
 
-using CommandLine = std::variant<HelpText, InspectArguments, TailArguments>;
+using CommandLine = std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments>;
 
 // Errors: `usage`.
 Result<CommandLine> parse_arguments(int argc, const char* const* argv);

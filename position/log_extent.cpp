@@ -84,7 +84,9 @@ Result<LogExtent> read_log_extent(const std::vector<LogFile>& logs, const FileSo
       extent.in_use = head->in_use;
       extent.unfinished_bytes = pass->unfinished_bytes;
       extent.last = {logs[i].name, pass->last};
-      extent.end = {logs[i].name, pass->end};
+      // A file that was closed is followed by the next one, whether that is here or not.
+      const std::string next = head->in_use ? std::string() : next_log_name(logs[i].name);
+      extent.end = next.empty() ? BinlogPosition{logs[i].name, pass->end} : BinlogPosition{next, kFirstEventOffset};
       extent.gtids = pass->gtids;
     }
     extent.first = {logs[i].name, pass->groups == 0 ? extent.last.offset : pass->first};

@@ -19,7 +19,9 @@ struct LogExtent {
   std::uint64_t bytes = 0;
   BinlogPosition first;                  // where the oldest group begins; without groups, the same as `last`
   BinlogPosition last;                   // behind the newest whole group: where a reader that has everything goes on
-  BinlogPosition end;                    // no transaction lies between `last` and here
+  // No transaction lies between `last` and here: the end of the newest file, or the start of the one behind it if the
+  // newest was closed.
+  BinlogPosition end;
   std::optional<std::uint32_t> began;    // seconds since 1970 UTC: of the oldest group
   std::optional<std::uint32_t> ended;    // of the newest
   AnyGtidSet gtids_before;               // of what came before the oldest file; for MariaDB the last of each domain

@@ -60,6 +60,12 @@ TEST(LogExtent, EndsAtTheTransactionBeforeFilesThatAreYetEmpty) {
   EXPECT_TRUE(extent->gtids_before.empty());
 }
 
+TEST(LogExtent, OfAClosedFileGoesOnInTheNextOne) {
+  const TempDir dir;
+  write_file(dir / "binlog.000001", BinlogWriter().begin_file(false).insert_transaction(1).rotate("binlog.000002").str());
+  EXPECT_EQ(read_log_extent(*list_logs(dir.path()))->end, (BinlogPosition{"binlog.000002", 4}));
+}
+
 TEST(LogExtent, LeavesOutWhatIsNotWhole) {
   const TempDir dir;
   BinlogWriter log(BinlogWriter::mariadb());
