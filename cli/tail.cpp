@@ -1,3 +1,5 @@
+#include "binlog/source/mysql/server_state.hpp"
+#include "binlog/source/mysql_source.hpp"
 #include "binlog/source/tail_source.hpp"
 #include "binlog/source/transaction_stream.hpp"
 #include "cli/commands.hpp"
@@ -5,6 +7,9 @@
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
 #include "cli/transaction_printer.hpp"
+
+#include <cstdlib>
+#include <random>
 
 namespace binferry::cli {
 namespace {
@@ -27,26 +32,19 @@ TailOptions tail_options(const TailArguments& arguments, const Keys& keys) {
   return options;
 }
 
-Status tail(const TailArguments& arguments) {
-  Result<Keys> keys = load_keys(arguments.read);
-  if (!keys) return propagate(keys);
-  Result<Catalogue> catalogue = load_catalogue(arguments.read);
-  if (!catalogue) return propagate(catalogue);
-  Result<std::unique_ptr<TailSource>> opened = TailSource::open(arguments.input, tail_options(arguments, *keys));
-  if (!opened) return propagate(opened);
-  TailSource& source = **opened;
-
+// Prints what comes until the end, a signal, or a closed pipe. Groups of the first file that end at or before
+// `history_end` were there before.
+Status print_stream(EventSource& source, std::uint64_t history_end, const ReadArguments& read, Catalogue& catalogue) {
   Output output;
   TransactionStream stream(source);
-  TransactionPrinter printer(make_formatter(arguments.read, output.wants_colour()), arguments.read.filter, *catalogue,
-                             output);
+  TransactionPrinter printer(make_formatter(read, output.wants_colour()), read.filter, catalogue, output);
   bool in_first_file = true;
   while (!stop_requested() && !output.is_closed()) {
     Result<TransactionStream::Item> item = stream.next();
     if (!item) return propagate(item);
     switch (*item) {
       case TransactionStream::Item::transaction: {
-        if (in_first_file && stream.transaction().end <= source.history_end()) {
+        if (in_first_file && stream.transaction().end <= history_end) {
           if (Status learned = printer.skip(stream.transaction()); !learned) return learned;
           break;
         }
@@ -67,10 +65,64 @@ Status tail(const TailArguments& arguments) {
   return {};
 }
 
+Status tail_files(const TailArguments& arguments) {
+  Result<Keys> keys = load_keys(arguments.read);
+  if (!keys) return propagate(keys);
+  Result<Catalogue> catalogue = load_catalogue(arguments.read);
+  if (!catalogue) return propagate(catalogue);
+  Result<std::unique_ptr<TailSource>> opened = TailSource::open(arguments.input, tail_options(arguments, *keys));
+  if (!opened) return propagate(opened);
+  return print_stream(**opened, (*opened)->history_end(), arguments.read, *catalogue);
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
+}
+
+Result<mysql::Address> server_address(const std::string& text) {
+  mysql::AddressContext context{.home = environment("HOME")};
+  if (std::string password = environment("MYSQL_PWD"); !password.empty())
+    context.password = Secret(std::move(password));
+  return mysql::load_address(text, context);
+}
+
+// A reader that comes and goes registers under an identity of the moment, so that it throws no replica out.
+void take_random_identity(mysql::DumpOptions& dump) {
+  std::random_device random;
+  dump.server_id = random() | 0x8000'0000U;
+  for (std::uint8_t& byte : dump.replica_uuid.bytes) byte = static_cast<std::uint8_t>(random());
+}
+
+Status tail_server(const TailArguments& arguments) {
+  Result<mysql::Address> address = server_address(arguments.input);
+  if (!address) return propagate(address);
+  Result<Catalogue> catalogue = load_catalogue(arguments.read);
+  if (!catalogue) return propagate(catalogue);
+  MysqlSourceOptions options;
+  take_random_identity(options.dump);
+  options.dump.stop_at_end = arguments.stop_at_end;
+  if (arguments.read.start_position || !arguments.start_file.empty()) {
+    options.dump.position = {arguments.start_file, arguments.read.start_position.value_or(kFirstEventOffset)};
+  } else if (!arguments.from_start) {
+    Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(*address);
+    if (!connection) return propagate(connection);
+    Result<BinlogPosition> end = mysql::current_position(**connection);
+    if (!end) return propagate(end);
+    options.dump.position = std::move(*end);
+  }
+  ReadArguments read = arguments.read;
+  if (read.filter.databases.empty()) read.filter.databases = address->schemas;
+  Result<std::unique_ptr<MysqlSource>> source = MysqlSource::open(*address, options);
+  if (!source) return propagate(source);
+  return print_stream(**source, 0, read, *catalogue);
+}
+
 }  // namespace
 
 int run_tail(const TailArguments& arguments) {
-  const Status done = tail(arguments);
+  const Status done =
+      arguments.input.starts_with(mysql::kAddressPrefix) ? tail_server(arguments) : tail_files(arguments);
   return done ? kDone : report(done.error());
 }
 
