@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds binferry and shows its main job on the log of a small shop. Needs no server. Installs missing packages first.
+# Builds binferry and shows its main job on the log of a small shop: reading it, and keeping a replica. Needs no server. Installs missing packages first.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -29,5 +29,19 @@ show inspect --coverage "$log"
 
 say "what changed, a table a line"
 show inspect --stats "$log"
+
+say "a SQLite replica of it"
+replica=build/demo.db
+rm -f "$replica" "$replica"-wal "$replica"-shm "$replica".lock
+show replay "$log" --into "$replica"
+if command -v sqlite3 >/dev/null; then
+  query='SELECT id, email, years, full_name, extra FROM "shop.customer" ORDER BY id'
+  printf '\n$ sqlite3 %s %s\n' "$replica" "'$query'"
+  sqlite3 -header -column "$replica" "$query"
+fi
+show position show "$replica"
+
+say "the same log again changes nothing"
+show replay "$log" --into "$replica"
 
 printf '\nThe program is %s; try: %s inspect --help\n' "$binferry" "$binferry"
