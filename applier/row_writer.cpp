@@ -1,6 +1,7 @@
 #include "applier/row_writer.hpp"
 
 #include "applier/ddl.hpp"
+#include "applier/generated.hpp"
 #include "binlog/format/same_value.hpp"
 #include "binlog/row/json_diff.hpp"
 
@@ -27,6 +28,13 @@ std::string printable(const Cell& cell) {
 
 }  // namespace
 
+// A column that the server computes.
+struct GeneratedColumn {
+  std::size_t column = 0;   // of the layout
+  std::string expression;   // as the definition has it
+  std::optional<std::string> sql;  // in SQLite's words; nothing if it is not understood
+};
+
 // A table as its row events show it now, with what was prepared for it.
 struct RowWriter::Target {
   std::shared_ptr<const Table> table;             // keeps the address that is the key of `targets_`
@@ -42,6 +50,7 @@ struct RowWriter::Target {
   std::unordered_map<std::string, SqliteStatement> inserts;
   SqliteStatement remove;
   std::optional<KeylessRows> keyless;
+  std::vector<GeneratedColumn> generated;
   std::string where;                              // address of a row: `"id" = ?`, parameters from 1 on
   std::unordered_map<std::size_t, std::string> documents;  // patched, of JSON columns
 };
@@ -108,6 +117,7 @@ Result<std::unique_ptr<RowWriter::Target>> RowWriter::make_target(std::shared_pt
       replica_.database().prepare("DELETE FROM " + quote_identifier(layout.name) + " WHERE " + target->where);
   if (!remove) return propagate(remove);
   target->remove = std::move(*remove);
+  if (Status planned = plan_generated(*target); !planned) return propagate(planned);
   return target;
 }
 
@@ -165,8 +175,12 @@ Status RowWriter::insert(Target& target, const RowChange& change) {
     target.before = target.after;
     return missing(target, "the row to insert is in the replica already");
   }
+  if (target.keyless) target.rowid = replica_.database().last_rowid();
+  if (!is_whole && !target.generated.empty()) {
+    if (Status computed = compute_generated(target, change); !computed) return computed;
+  }
   if (!target.keyless) return {};
-  const std::int64_t rowid = replica_.database().last_rowid();
+  const std::int64_t rowid = target.rowid;
   return is_whole ? target.keyless->add(rowid, target.after) : target.keyless->record(rowid);
 }
 
@@ -243,7 +257,7 @@ Status RowWriter::update_by_key(Target& target, const RowChange& change) {
     return missing(target, "the row's new key is in the replica already");
   }
   if (replica_.database().changes() == 0) return missing(target, "the row to update is not in the replica");
-  return {};
+  return target.generated.empty() ? Status{} : compute_generated(target, change);
 }
 
 Status RowWriter::update_by_row(Target& target, const RowChange& change) {
@@ -264,7 +278,62 @@ Status RowWriter::update_by_row(Target& target, const RowChange& change) {
   int parameter = 1;
   for (const std::size_t column : target.changed) target.after[column].bind(**statement, ++parameter);
   if (Status updated = (*statement)->run(); !updated) return updated;
+  if (!target.generated.empty()) {
+    if (Status computed = compute_generated(target, change); !computed) return computed;
+  }
   return target.keyless->record(*rowid);
+}
+
+Status RowWriter::plan_generated(Target& target) {
+  const ReplicaTable* const known = replica_.tables.find(target.layout->schema, target.layout->table);
+  const TableDefinition& definition = *known->definition;
+  const SqlDialect dialect = dialect_of_version(replica_.checkpoint.source.version);
+  const auto resolve = [&](std::string_view name) -> std::optional<ReadableColumn> {
+    const std::size_t index = definition.column_index(name);
+    if (index >= target.layout->columns.size()) return std::nullopt;
+    return ReadableColumn{&definition.columns[index], target.layout->columns[index].name};
+  };
+  for (const LayoutColumn& column : target.layout->columns) {
+    if (column.index >= definition.columns.size()) continue;
+    const ColumnDefinition& defined = definition.columns[column.index];
+    if (defined.generated == Generated::no) continue;
+    GeneratedColumn generated{static_cast<std::size_t>(&column - target.layout->columns.data()),
+                              defined.generation_expression, std::nullopt};
+    if (auto sql = translate_generated(defined.generation_expression, dialect, resolve)) generated.sql = std::move(sql->sql);
+    target.generated.push_back(std::move(generated));
+  }
+  return {};
+}
+
+Status RowWriter::compute_generated(Target& target, const RowChange& change) {
+  std::string sets;
+  for (const GeneratedColumn& generated : target.generated) {
+    const int image = target.reader.image_column(generated.column);
+    if (image >= 0 && change.after[static_cast<std::size_t>(image)].present()) continue;
+    const std::string& name = target.layout->columns[generated.column].name;
+    if (!generated.sql) {
+      // Unless it is computed from what changed, it is as it was.
+      const bool concerned = change.op == RowOp::write || std::ranges::any_of(target.changed, [&](std::size_t column) {
+        return folded_name(generated.expression).contains(folded_name(target.layout->columns[column].name));
+      });
+      if (!concerned) continue;
+      return fail(Errc::diverged, "the log leaves out the computed column " + name + " = " + generated.expression,
+                  "set binlog_row_image=FULL at the source and copy this table anew");
+    }
+    sets += (sets.empty() ? "" : ", ") + quote_identifier(name) + " = " + *generated.sql;
+  }
+  if (sets.empty()) return {};
+  const TableLayout& layout = *target.layout;
+  Result<SqliteStatement> statement = replica_.database().prepare(
+      "UPDATE " + quote_identifier(layout.name) + " SET " + sets + " WHERE " + target.where, false);
+  if (!statement) return propagate(statement);
+  if (target.keyless) statement->bind(1, target.rowid);
+  for (std::size_t i = 0; i < layout.key.size(); ++i) {
+    const std::size_t column = layout.key[i];
+    const bool is_new = change.op == RowOp::write || target.mask[column] != '\0';
+    (is_new ? target.after : target.before)[column].bind(*statement, static_cast<int>(i) + 1);
+  }
+  return statement->run();
 }
 
 // A partial update of a JSON document: its steps go over the document of the image before, else over the replica's.

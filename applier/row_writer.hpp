@@ -49,6 +49,9 @@ class RowWriter {
   Status update_by_row(Target& target, const RowChange& change);
   // Reads the columns of the after image that differ from the one before; sets target.mask.
   Status read_changed(Target& target, const RowChange& change);
+  // Generated columns that the image leaves out (MINIMAL) are computed from the row as it now stands.
+  Status compute_generated(Target& target, const RowChange& change);
+  Status plan_generated(Target& target);
   Status patch_json(Target& target, const RowChange& change, std::size_t column);
   Result<std::int64_t> find_row(Target& target, const RowChange& change);
   Result<SqliteStatement*> update_statement(Target& target);

@@ -1,0 +1,323 @@
+// SqliteApplier on small logs: what it refuses, what it quarantines, and how rows find their place.
+#include "tests/unit/applier/support.hpp"
+
+#include "tests/unit/support/binlog_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace binferry::test {
+namespace {
+
+// `type` LONG, nullable or not.
+const ColumnSpec kInt{3, "", false};
+const ColumnSpec kNullableInt{3, "", true};
+const ColumnSpec kBigInt{8, "", false};
+
+std::string int_pair(std::uint32_t a, std::uint32_t b) { return ByteWriter().u8(0).u32(a).u32(b).str(); }
+std::string big_row(std::uint64_t id) { return ByteWriter().u8(0).u64(id).str(); }
+
+class ApplierTest : public testing::Test {
+ protected:
+  // CREATE TABLE shop.<name> in its own group.
+  void create(BinlogWriter& log, const std::string& name, const std::string& columns) {
+    log.ddl(++gno_, "CREATE TABLE " + name + " (" + columns + ") ENGINE=InnoDB");
+  }
+  // One transaction of one row event.
+  template <class Rows>
+  void change(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns, const Rows& rows) {
+    log.gtid(++gno_).begin().table_map(7, "shop", table, columns);
+    rows(log);
+    log.xid(gno_);
+  }
+  void insert(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns, const std::string& rows) {
+    change(log, table, columns, [&](BinlogWriter& out) { out.write_rows(7, columns.size(), rows); });
+  }
+
+  std::string save(const BinlogWriter& log, const std::string& name = "binlog.000001") {
+    write_file(dir_ / name, log.str());
+    return dir_ / name;
+  }
+  ReplicaRun run(std::vector<std::string> inputs) {
+    ReplicaRun run;
+    run.inputs = std::move(inputs);
+    run.into = path_;
+    return run;
+  }
+  // First column of the first row.
+  std::string query(const std::string& sql) {
+    Result<Database> database = Database::open(path_, OpenMode::read_only);
+    EXPECT_TRUE(database.has_value());
+    Result<std::optional<std::string>> answer = database->query_text(sql);
+    return answer ? answer->value_or("NULL") : answer.error().message();
+  }
+  void execute(const std::string& sql) {
+    Result<Database> database = Database::open(path_, OpenMode::read_write);
+    ASSERT_TRUE(database.has_value());
+    const Status done = database->execute(sql);
+    ASSERT_TRUE(done.has_value()) << done.error().message();
+  }
+  RunOutcome must_run(const ReplicaRun& what) {
+    Result<RunOutcome> outcome = run_replica(what);
+    EXPECT_TRUE(outcome.has_value()) << outcome.error().message();
+    EXPECT_EQ(integrity_of(path_), "ok");
+    return outcome ? *outcome : RunOutcome{};
+  }
+  Error must_fail(const ReplicaRun& what) {
+    Result<RunOutcome> outcome = run_replica(what);
+    EXPECT_FALSE(outcome.has_value());
+    return outcome ? Error{} : outcome.error();
+  }
+
+  TempDir dir_;
+  std::string path_ = dir_ / "replica.db";
+  std::uint64_t gno_ = 0;
+};
+
+TEST_F(ApplierTest, AMissingRowQuarantinesItsTableAndTheOthersGoOn) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "a", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  create(log, "b", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  insert(log, "a", {kInt, kInt}, int_pair(1, 10));
+  insert(log, "b", {kInt, kInt}, int_pair(1, 10));
+  const std::string path = save(log);
+  must_run(run({path}));
+  execute("DELETE FROM \"shop.a\"");
+  // One transaction that changes b, then a row of a that is gone, then b again.
+  const std::uint64_t offset = log.str().size();
+  log.gtid(++gno_).begin();
+  log.table_map(7, "shop", "b", {kInt, kInt}).update_rows(7, 2, int_pair(1, 10) + int_pair(1, 11));
+  log.table_map(8, "shop", "a", {kInt, kInt}).update_rows(8, 2, int_pair(1, 10) + int_pair(1, 11));
+  log.table_map(7, "shop", "b", {kInt, kInt}).update_rows(7, 2, int_pair(1, 11) + int_pair(1, 12)).xid(1);
+  insert(log, "a", {kInt, kInt}, int_pair(2, 20));
+  insert(log, "b", {kInt, kInt}, int_pair(2, 20));
+  save(log);
+  const RunOutcome outcome = must_run(run({path}));
+  EXPECT_EQ(outcome.quarantined, 1U);
+  EXPECT_EQ(query("SELECT group_concat(id || ':' || n) FROM \"shop.b\""), "1:12,2:20");
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.a\""), "0");
+  EXPECT_EQ(query("SELECT state || ' ' || file || ':' || offset FROM binferry_tables WHERE name = 'a'"),
+            "quarantined binlog.000001:" + std::to_string(offset));
+  EXPECT_NE(query("SELECT reason FROM binferry_tables WHERE name = 'a'").find("not in the replica (id=1)"), std::string::npos)
+      << query("SELECT reason FROM binferry_tables WHERE name = 'a'");
+}
+
+TEST_F(ApplierTest, StrictStopsInFrontOfTheTransactionAndKeepsWhatCameBefore) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "a", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  insert(log, "a", {kInt, kInt}, int_pair(1, 10));
+  const std::uint64_t before = log.str().size();
+  change(log, "a", {kInt, kInt}, [](BinlogWriter& out) { out.write_rows(7, 2, int_pair(5, 5), false).delete_rows(7, 2, int_pair(9, 9)); });
+  const std::string path = save(log);
+  ReplicaRun strict = run({path});
+  strict.applier.strict = true;
+  const Error error = must_fail(strict);
+  EXPECT_EQ(error.code, Errc::diverged);
+  EXPECT_NE(error.message().find("binlog.000001:"), std::string::npos) << error.message();
+  EXPECT_NE(error.message().find("shop.a"), std::string::npos) << error.message();
+  EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.a\""), "1");
+  EXPECT_EQ(query("SELECT json_extract(checkpoint, '$.offset') FROM binferry_state"), std::to_string(before));
+}
+
+TEST_F(ApplierTest, OfEqualRowsWithoutAKeyExactlyOneGoes) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "a INT, b INT");
+  const std::string null_row = ByteWriter().u8(3).str();
+  insert(log, "t", {kNullableInt, kNullableInt}, int_pair(1, 1) + int_pair(1, 1) + int_pair(1, 1) + null_row + null_row);
+  change(log, "t", {kNullableInt, kNullableInt}, [&](BinlogWriter& out) { out.delete_rows(7, 2, int_pair(1, 1) + null_row); });
+  change(log, "t", {kNullableInt, kNullableInt}, [&](BinlogWriter& out) { out.update_rows(7, 2, int_pair(1, 1) + int_pair(2, 2)); });
+  const std::string path = save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(coalesce(a, 'n'), ' ') FROM (SELECT a FROM \"shop.t\" ORDER BY a)"), "n 1 2");
+  EXPECT_EQ(query("SELECT count(*) FROM binferry_rows_1"), "3");
+}
+
+TEST_F(ApplierTest, RowsWithoutAKeyAreFoundAgainAfterVacuumRenumberedThem) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "a INT NOT NULL, b INT NOT NULL");
+  std::string rows;
+  for (std::uint32_t i = 0; i < 50; ++i) rows += int_pair(i, i);
+  insert(log, "t", {kInt, kInt}, rows);
+  change(log, "t", {kInt, kInt}, [&](BinlogWriter& out) { out.delete_rows(7, 2, rows.substr(0, 9 * 25)); });
+  const std::string path = save(log);
+  must_run(run({path}));
+  execute("VACUUM");
+  change(log, "t", {kInt, kInt}, [&](BinlogWriter& out) { out.delete_rows(7, 2, rows.substr(9 * 25, 9 * 24)); });
+  save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(a) FROM \"shop.t\""), "49");
+  EXPECT_EQ(query("SELECT count(*) FROM binferry_rows_1"), "1");
+}
+
+TEST_F(ApplierTest, AnUnsignedNumberAboveTheSignedRangeRebuildsATableWithItsKey) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id BIGINT UNSIGNED NOT NULL PRIMARY KEY");
+  insert(log, "t", {kBigInt}, big_row(5));
+  insert(log, "t", {kBigInt}, big_row(18446744073709551615U) + big_row(9223372036854775808U) + big_row(7));
+  change(log, "t", {kBigInt}, [](BinlogWriter& out) { out.update_rows(7, 1, big_row(9223372036854775808U) + big_row(9)); });
+  const std::string path = save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(id) FROM (SELECT id FROM \"shop.t\" ORDER BY id)"), "5,7,9,18446744073709551615");
+  // The width is remembered.
+  change(log, "t", {kBigInt}, [](BinlogWriter& out) { out.delete_rows(7, 1, big_row(18446744073709551615U)); });
+  save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "3");
+}
+
+TEST_F(ApplierTest, AGapBetweenTheReplicaAndTheFilesIsRefused) {
+  BinlogWriter first;
+  first.begin_file();
+  create(first, "t", "id INT NOT NULL PRIMARY KEY");
+  first.rotate("binlog.000002");
+  BinlogWriter third;
+  third.begin_file();
+  insert(third, "t", {kInt}, BinlogWriter::int_row(1));
+  const std::string one = save(first);
+  const std::string three = save(third, "binlog.000003");
+  must_run(run({one}));
+  const Error later = must_fail(run({three}));
+  EXPECT_EQ(later.code, Errc::purged);
+  EXPECT_NE(later.message().find("binlog.000002:4"), std::string::npos) << later.message();
+  EXPECT_NE(later.message().find("binlog.000003"), std::string::npos) << later.message();
+  // The same inside one run.
+  path_ = dir_ / "other.db";
+  EXPECT_EQ(must_fail(run({one, three})).code, Errc::purged);
+}
+
+TEST_F(ApplierTest, TheNextFileAloneGoesOnWhereTheLastOneEnded) {
+  BinlogWriter first;
+  first.begin_file();
+  create(first, "t", "id INT NOT NULL PRIMARY KEY");
+  first.rotate("binlog.000002");
+  BinlogWriter second;
+  second.begin_file();
+  insert(second, "t", {kInt}, BinlogWriter::int_row(1));
+  must_run(run({save(first)}));
+  EXPECT_EQ(must_run(run({save(second, "binlog.000002")})).totals.transactions, 1U);
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
+}
+
+TEST_F(ApplierTest, TheLogOfAnotherServerIsRefused) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  must_run(run({save(log)}));
+  // The same name and length of history, begun by a server with another UUID.
+  BinlogWriter other;
+  other.begin_file();
+  other.gtid(1, 9).query("shop", "CREATE TABLE t (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+  other.gtid(2, 9).begin().table_map(7, "shop", "t", {kInt}).write_rows(7, 1, BinlogWriter::int_row(1)).xid(1);
+  const Error error = must_fail(run({save(other)}));
+  EXPECT_EQ(error.code, Errc::wrong_source);
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "0");
+}
+
+TEST_F(ApplierTest, AFileShorterThanTheReplicasPositionIsRefused) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  BinlogWriter longer = log;
+  insert(longer, "t", {kInt}, BinlogWriter::int_row(1));
+  must_run(run({save(longer)}));
+  EXPECT_EQ(must_fail(run({save(log)})).code, Errc::diverged);
+}
+
+TEST_F(ApplierTest, ASecondWriterIsRefusedByNameOfTheFirst) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  Result<std::unique_ptr<Replica>> first = Replica::open(path_, {});
+  ASSERT_TRUE(first.has_value());
+  const Error error = must_fail(run({save(log)}));
+  EXPECT_EQ(error.code, Errc::busy);
+  EXPECT_NE(error.message().find(std::to_string(::getpid())), std::string::npos) << error.message();
+}
+
+TEST_F(ApplierTest, AnSqliteFileOfSomeoneElseIsLeftAlone) {
+  {
+    Result<Database> database = Database::open(path_, OpenMode::create);
+    ASSERT_TRUE(database.has_value());
+    ASSERT_TRUE(database->execute("CREATE TABLE mine (x)").has_value());
+  }
+  BinlogWriter log;
+  log.begin_file();
+  EXPECT_EQ(must_fail(run({save(log)})).code, Errc::replica);
+}
+
+TEST_F(ApplierTest, AStatementBasedChangeStopsEverything) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  log.gtid(++gno_).begin().query("shop", "INSERT INTO t VALUES (1)").xid(1);
+  const Error error = must_fail(run({save(log)}));
+  EXPECT_EQ(error.code, Errc::statement_based);
+  EXPECT_EQ(query("SELECT json_extract(checkpoint, '$.transactions') FROM binferry_state"), "1");
+}
+
+TEST_F(ApplierTest, RowsOfATableThatNothingDefinesAreNotPassedOverSilently) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  insert(log, "unheard_of", {kInt}, BinlogWriter::int_row(1));
+  insert(log, "t", {kInt}, BinlogWriter::int_row(1));
+  const RunOutcome outcome = must_run(run({save(log)}));
+  EXPECT_EQ(outcome.quarantined, 1U);
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
+}
+
+TEST_F(ApplierTest, AChosenSchemaHasPlainTableNamesAndTheOthersStayOut) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  log.ddl(++gno_, "CREATE TABLE other.t (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+  insert(log, "t", {kInt}, BinlogWriter::int_row(1));
+  log.gtid(++gno_).begin().table_map(9, "other", "t", {kInt}).write_rows(9, 1, BinlogWriter::int_row(2)).xid(1);
+  ReplicaRun chosen = run({save(log)});
+  chosen.replica.qualified_names = false;
+  chosen.replica.schemas = {"shop"};
+  chosen.applier.filter.databases = {"shop"};
+  EXPECT_EQ(must_run(chosen).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(id) FROM t"), "1");
+  EXPECT_EQ(query("SELECT state FROM binferry_tables WHERE schema = 'other'"), "excluded");
+}
+
+TEST_F(ApplierTest, AnExcludedGtidIsPassedOverAndThePositionMoves) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  insert(log, "t", {kInt}, BinlogWriter::int_row(1));
+  insert(log, "t", {kInt}, BinlogWriter::int_row(2));
+  ReplicaRun filtered = run({save(log)});
+  filtered.filter.exclude_gtids = *AnyGtidSet::parse("01010101-0101-0101-0101-010101010101:2");
+  const RunOutcome outcome = must_run(filtered);
+  EXPECT_EQ(outcome.totals.passed, 1U);
+  EXPECT_EQ(outcome.checkpoint.gtids.text(), "01010101-0101-0101-0101-010101010101:1-3");
+  EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.t\""), "2");
+}
+
+TEST_F(ApplierTest, ALongReaderDoesNotStopTheWriter) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  const std::string path = save(log);
+  must_run(run({path}));
+  Result<Database> reader = Database::open(path_, OpenMode::read_only);
+  ASSERT_TRUE(reader.has_value());
+  ASSERT_TRUE(reader->execute("BEGIN; SELECT count(*) FROM \"shop.t\"").has_value());
+  insert(log, "t", {kInt}, BinlogWriter::int_row(1));
+  save(log);
+  must_run(run({path}));
+  Result<std::optional<std::string>> seen = reader->query_text("SELECT count(*) FROM \"shop.t\"");
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(*seen, "0");
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
+}
+
+}  // namespace
+}  // namespace binferry::test
