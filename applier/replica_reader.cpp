@@ -66,7 +66,8 @@ Result<ReplicaReader> ReplicaReader::open(const std::string& path) {
   Result<bool> found = has_table(*database, "binferry_state");
   if (!found) return propagate(found, path);
   if (!*found) {
-    return std::unexpected(Error{Errc::replica, "this SQLite file is no replica", path, "`binferry replay --into` makes one"});
+    return std::unexpected(
+        Error{Errc::replica, "this SQLite file is no replica", path, "`binferry replay --into` makes one"});
   }
   return ReplicaReader(path, std::move(*database));
 }
@@ -85,7 +86,9 @@ Result<Checkpoint> ReplicaReader::stored_checkpoint() {
   return checkpoint;
 }
 
-Result<Checkpoint> ReplicaReader::read_checkpoint() { return stored_checkpoint(); }
+Result<Checkpoint> ReplicaReader::read_checkpoint() {
+  return stored_checkpoint();
+}
 
 Result<ReplicaStatus> ReplicaReader::read() {
   Result<Snapshot> snapshot = Snapshot::begin(database_);
@@ -102,16 +105,17 @@ Result<ReplicaStatus> ReplicaReader::read() {
 }
 
 Status ReplicaReader::read_tables(ReplicaStatus& status) {
-  return each_row(database_, "SELECT schema, name, state, reason, file, offset, gtid FROM binferry_tables ORDER BY schema, name",
+  return each_row(database_,
+                  "SELECT schema, name, state, reason, file, offset, gtid FROM binferry_tables ORDER BY schema, name",
                   [&](const SqliteStatement& row) {
                     const std::string_view state = row.text(2);
                     if (state == "quarantined") {
-                      status.quarantined.push_back({.schema = std::string(row.text(0)),
-                                                    .table = std::string(row.text(1)),
-                                                    .reason = std::string(row.text(3)),
-                                                    .position = {std::string(row.text(4)),
-                                                                 static_cast<std::uint64_t>(row.integer(5))},
-                                                    .gtid = std::string(row.text(6))});
+                      status.quarantined.push_back(
+                          {.schema = std::string(row.text(0)),
+                           .table = std::string(row.text(1)),
+                           .reason = std::string(row.text(3)),
+                           .position = {std::string(row.text(4)), static_cast<std::uint64_t>(row.integer(5))},
+                           .gtid = std::string(row.text(6))});
                     } else if (state == "excluded") {
                       ++status.excluded;
                     } else {

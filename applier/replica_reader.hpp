@@ -18,9 +18,9 @@ namespace binferry {
 struct QuarantinedTable {
   std::string schema;
   std::string table;
-  std::string reason;      // one clause
-  BinlogPosition position; // of the transaction that was not applied to it
-  std::string gtid;        // its GTID; empty: none
+  std::string reason;       // one clause
+  BinlogPosition position;  // of the transaction that was not applied to it
+  std::string gtid;         // its GTID; empty: none
 };
 
 struct ReplicaStatus {

@@ -246,7 +246,8 @@ void add_position_options(CLI::App& command, PositionArguments& arguments, Posit
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
   if (!reads_logs) return;
-  command.add_option("--key-file", arguments.keys.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
+  command
+      .add_option("--key-file", arguments.keys.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
       ->type_name("FILE");
   command.add_option("--keyring", arguments.keys.keyring, "Keyring file of an encrypted MySQL log")->type_name("FILE");
 }
@@ -268,8 +269,9 @@ CLI::App* add_position(CLI::App& app, PositionArguments& arguments, PositionText
   add(*position, "show", Action::show, "Where a replica stands, or from where to where logs reach", "WHAT",
       "A replica, a log file, a folder of logs or an index file", 1, 1);
 
-  CLI::App* const locate = add(*position, "locate", Action::locate, "The file:offset where a moment or a transaction begins",
-                               "LOGS", "A folder of logs, an index file or a log file", 1, 1);
+  CLI::App* const locate =
+      add(*position, "locate", Action::locate, "The file:offset where a moment or a transaction begins", "LOGS",
+          "A folder of logs, an index file or a log file", 1, 1);
   auto* const what = locate->add_option_group("What to find");
   what->add_option("--datetime", texts.datetime, "The first transaction that began then or later")->type_name("TIME");
   what->add_option("--gtid", texts.gtid, "This transaction")->type_name("GTID");
@@ -278,11 +280,12 @@ CLI::App* add_position(CLI::App& app, PositionArguments& arguments, PositionText
   add(*position, "compare", Action::compare, "Equal, ahead, behind (by what) or diverged; exit code 0 or 6", "A",
       "Two of: a replica, logs, a GTID set", 2, 2);
 
-  CLI::App* const wait =
-      add(*position, "wait", Action::wait, "Wait until a replica has what is asked for; exit code 0, or 1 if it has not", "REPLICA",
-          "The replica's file; it may yet have to be made", 1, 1);
+  CLI::App* const wait = add(*position, "wait", Action::wait,
+                             "Wait until a replica has what is asked for; exit code 0, or 1 if it has not", "REPLICA",
+                             "The replica's file; it may yet have to be made", 1, 1);
   auto* const goal = wait->add_option_group("What to wait for");
-  goal->add_option("--position", texts.position, "The source's log up to here, as binlog.000003:1547")->type_name("POSITION");
+  goal->add_option("--position", texts.position, "The source's log up to here, as binlog.000003:1547")
+      ->type_name("POSITION");
   goal->add_option("--gtid-set", texts.gtid_set, "All of these transactions")->type_name("SET");
   goal->require_option(1, 2);
   wait->add_option("--timeout", texts.timeout, "How long, as 500ms, 5s, 2m or 1h [for ever]")->type_name("TIME");
@@ -313,7 +316,8 @@ Status take_position_texts(const PositionTexts& texts, PositionArguments& argume
   if (Status done = take(texts.position, "--position", BinlogPosition::parse, arguments.position); !done) return done;
   if (Status done = take(texts.gtid_set, "--gtid-set", AnyGtidSet::parse, arguments.gtid_set); !done) return done;
   if (Status done = take(texts.timeout, "--timeout", parse_duration_ms, arguments.timeout_ms); !done) return done;
-  if (const char* const password = std::getenv("BINFERRY_KEY_FILE_PASSWORD")) arguments.keys.key_file_password = password;
+  if (const char* const password = std::getenv("BINFERRY_KEY_FILE_PASSWORD"))
+    arguments.keys.key_file_password = password;
   return {};
 }
 

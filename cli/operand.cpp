@@ -20,7 +20,7 @@ Standpoint standpoint_of(LogExtent&& extent) {
 }  // namespace
 
 Result<OperandKind> kind_of_operand(const std::string& operand) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(operand.c_str(), &status) == 0) return is_sqlite_file(operand) ? OperandKind::replica : OperandKind::logs;
   if (AnyGtidSet::parse(operand)) return OperandKind::gtid_set;
   return std::unexpected(Error{Errc::not_found, "there is no such file, and it is no GTID set", operand,
@@ -28,17 +28,20 @@ Result<OperandKind> kind_of_operand(const std::string& operand) {
 }
 
 Result<std::vector<LogFile>> logs_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::unexpected(Error{Errc::not_found, "there is no such file", path, {}});
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0)
+    return std::unexpected(Error{Errc::not_found, "there is no such file", path, {}});
   if (S_ISDIR(status.st_mode) || path.ends_with(".index")) {
     Result<std::vector<LogFile>> logs = list_logs(path);
     if (!logs) return propagate(logs);
     if (logs->empty()) {
-      return std::unexpected(Error{Errc::not_found, "the folder holds no logs", path, "name the folder of the server's logs"});
+      return std::unexpected(
+          Error{Errc::not_found, "the folder holds no logs", path, "name the folder of the server's logs"});
     }
     return logs;
   }
-  LogFile log{.name = std::string(base_name_of(path)), .path = path, .bytes = static_cast<std::uint64_t>(status.st_size)};
+  LogFile log{
+      .name = std::string(base_name_of(path)), .path = path, .bytes = static_cast<std::uint64_t>(status.st_size)};
   if (const auto name = parse_log_name(log.name)) log.number = name->number;
   return std::vector<LogFile>{std::move(log)};
 }

@@ -8,12 +8,12 @@
 #include "cli/signals.hpp"
 #include "position/locate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <thread>
+
+#include <fmt/format.h>
 
 namespace binferry::cli {
 namespace {
@@ -29,7 +29,9 @@ std::uint64_t now_us() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
-std::string_view plural(std::uint64_t count) { return count == 1 ? "" : "s"; }
+std::string_view plural(std::uint64_t count) {
+  return count == 1 ? "" : "s";
+}
 
 Result<ExitCode> show(const PositionArguments& arguments, const Keys& keys, std::string& out) {
   const std::string& path = arguments.operands.front();
@@ -86,11 +88,12 @@ Result<ExitCode> locate(const PositionArguments& arguments, const Keys& keys, st
 }
 
 void append_comparison_json(const Comparison& result, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{{\"relation\":\"{}\",\"by\":\"{}\"", name_of(result.relation), name_of(result.by));
+  fmt::format_to(std::back_inserter(out), "{{\"relation\":\"{}\",\"by\":\"{}\"", name_of(result.relation),
+                 name_of(result.by));
   if (result.by == Comparison::By::gtids) {
-    fmt::format_to(std::back_inserter(out),
-                   ",\"only_a\":\"{}\",\"only_b\":\"{}\",\"transactions_a\":{},\"transactions_b\":{}}}\n",
-                   result.only_left.text(), result.only_right.text(), result.transactions_left, result.transactions_right);
+    fmt::format_to(
+        std::back_inserter(out), ",\"only_a\":\"{}\",\"only_b\":\"{}\",\"transactions_a\":{},\"transactions_b\":{}}}\n",
+        result.only_left.text(), result.only_right.text(), result.transactions_left, result.transactions_right);
   } else {
     fmt::format_to(std::back_inserter(out), ",\"bytes\":{}}}\n", result.bytes ? std::to_string(*result.bytes) : "null");
   }
@@ -98,7 +101,8 @@ void append_comparison_json(const Comparison& result, std::string& out) {
 
 std::string transactions_text(std::uint64_t count, const AnyGtidSet& set) {
   // Numbers may be left out in a MariaDB domain, so the difference is the most that it can be.
-  return fmt::format("{}{} transaction{}: {}", set.mariadb() != nullptr ? "at most " : "", count, plural(count), set.text());
+  return fmt::format("{}{} transaction{}: {}", set.mariadb() != nullptr ? "at most " : "", count, plural(count),
+                     set.text());
 }
 
 void append_comparison_text(const Comparison& result, std::string& out) {

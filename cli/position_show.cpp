@@ -3,12 +3,12 @@
 #include "binlog/format/json_string.hpp"
 #include "position/comparison.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <optional>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace binferry::cli {
 namespace {
@@ -82,30 +82,34 @@ void append_replica_text(const std::string& path, const ReplicaStatus& status, s
   if (!checkpoint.source.known()) {
     line(out, "source", "none yet");
   } else {
-    line(out, "source", fmt::format("{} {}, server id {}{}{}", server_name(checkpoint.source.version),
-                                    checkpoint.source.version, checkpoint.source.server_id,
-                                    checkpoint.source.server_uuid.empty() ? "" : ", ", checkpoint.source.server_uuid));
+    line(out, "source",
+         fmt::format("{} {}, server id {}{}{}", server_name(checkpoint.source.version), checkpoint.source.version,
+                     checkpoint.source.server_id, checkpoint.source.server_uuid.empty() ? "" : ", ",
+                     checkpoint.source.server_uuid));
   }
   line(out, "position", checkpoint.position.file.empty() ? "none yet" : checkpoint.position.text());
   line(out, "gtids", checkpoint.gtids.empty() ? "none" : checkpoint.gtids.text());
   if (const std::uint64_t committed_us = last_us(checkpoint); committed_us != 0) {
     const std::string committed =
         checkpoint.source_commit_us != 0 ? time_text_us(committed_us) : time_text(checkpoint.timestamp);
-    line(out, "last", fmt::format("{} at the source, {} ago", committed,
-                                  duration_text(lag_us(committed_us, 0, now_us).value_or(0))));
+    line(
+        out, "last",
+        fmt::format("{} at the source, {} ago", committed, duration_text(lag_us(committed_us, 0, now_us).value_or(0))));
   }
   if (checkpoint.applied_at_us != 0) line(out, "applied", time_text_us(checkpoint.applied_at_us));
   line(out, "since start", fmt::format("{} transactions, {} rows", checkpoint.transactions, checkpoint.rows));
-  line(out, "tables", fmt::format("{}{}", status.tables,
-                                  status.excluded == 0 ? "" : fmt::format(", and {} left out", status.excluded)));
+  line(out, "tables",
+       fmt::format("{}{}", status.tables,
+                   status.excluded == 0 ? "" : fmt::format(", and {} left out", status.excluded)));
   for (const QuarantinedTable& table : status.quarantined) {
-    line(out, "quarantined", fmt::format("{}.{} at {}{}{}: {}", table.schema, table.table, table.position.text(),
-                                         table.gtid.empty() ? "" : ", ", table.gtid, table.reason));
+    line(out, "quarantined",
+         fmt::format("{}.{} at {}{}{}: {}", table.schema, table.table, table.position.text(),
+                     table.gtid.empty() ? "" : ", ", table.gtid, table.reason));
   }
   for (const InDoubt& xa : status.in_doubt) {
-    line(out, "in doubt", fmt::format("XA {} at {}:{}{}{}, prepared {}{}", xa.xid, xa.file, xa.offset,
-                                      xa.gtid.empty() ? "" : ", ", xa.gtid, time_text(xa.timestamp),
-                                      xa.filtered ? ", left out by the filter" : ""));
+    line(out, "in doubt",
+         fmt::format("XA {} at {}:{}{}{}, prepared {}{}", xa.xid, xa.file, xa.offset, xa.gtid.empty() ? "" : ", ",
+                     xa.gtid, time_text(xa.timestamp), xa.filtered ? ", left out by the filter" : ""));
   }
 }
 
@@ -170,24 +174,27 @@ void append_extent_text(const std::string& path, const LogExtent& extent, std::s
     return time ? position.text() + "  " + time_text(*time) : position.text();
   };
   line(out, "logs", path);
-  line(out, "source", fmt::format("{} {}, server id {}", server_name(extent.format.server_version),
-                                  extent.format.server_version, extent.server_id));
+  line(out, "source",
+       fmt::format("{} {}, server id {}", server_name(extent.format.server_version), extent.format.server_version,
+                   extent.server_id));
   line(out, "files", fmt::format("{}, {} bytes", extent.files, extent.bytes));
   line(out, "first", place(extent.first, extent.began));
   line(out, "last", place(extent.last, extent.ended));
   line(out, "gtids before", extent.gtids_before.empty() ? "none" : extent.gtids_before.text());
   line(out, "gtids", extent.gtids.empty() ? "none" : extent.gtids.text());
-  line(out, "state", !extent.in_use                  ? "complete"
-                     : extent.unfinished_bytes == 0 ? "in use"
-                                                    : fmt::format("in use, {} bytes are no whole transaction yet",
-                                                                  extent.unfinished_bytes));
+  line(out, "state",
+       !extent.in_use ? "complete"
+       : extent.unfinished_bytes == 0
+           ? "in use"
+           : fmt::format("in use, {} bytes are no whole transaction yet", extent.unfinished_bytes));
 }
 
 void append_extent_json(const LogExtent& extent, std::string& out) {
   const auto append = std::back_inserter(out);
   out += "{\"kind\":\"logs\",\"source\":{";
   member(out, "version", extent.format.server_version);
-  fmt::format_to(append, ",\"server_id\":{}}},\"files\":{},\"bytes\":{},", extent.server_id, extent.files, extent.bytes);
+  fmt::format_to(append, ",\"server_id\":{}}},\"files\":{},\"bytes\":{},", extent.server_id, extent.files,
+                 extent.bytes);
   position_member(out, "first", extent.first);
   out += ',';
   member_or_null(out, "first_time", extent.began ? time_text(*extent.began) : std::string());

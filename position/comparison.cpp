@@ -5,11 +5,17 @@
 namespace binferry {
 namespace {
 
-bool is_bare_set(const Standpoint& point) { return point.position.file.empty(); }
+bool is_bare_set(const Standpoint& point) {
+  return point.position.file.empty();
+}
 
-const BinlogPosition& until(const Standpoint& point) { return point.until.file.empty() ? point.position : point.until; }
+const BinlogPosition& until(const Standpoint& point) {
+  return point.until.file.empty() ? point.position : point.until;
+}
 
-std::string_view base_of(std::string_view log) { return log.substr(0, log.rfind('.')); }
+std::string_view base_of(std::string_view log) {
+  return log.substr(0, log.rfind('.'));
+}
 
 Comparison compare_gtids(const AnyGtidSet& left, const AnyGtidSet& right) {
   Comparison result{.relation = compare(left, right), .only_left = left, .only_right = right};
@@ -30,7 +36,9 @@ Standpoint standpoint_of(const Checkpoint& checkpoint) {
           .source_commit_us = checkpoint.source_commit_us};
 }
 
-std::string_view name_of(Comparison::By by) { return by == Comparison::By::gtids ? "gtids" : "position"; }
+std::string_view name_of(Comparison::By by) {
+  return by == Comparison::By::gtids ? "gtids" : "position";
+}
 
 Result<Comparison> compare(const Standpoint& left, const Standpoint& right) {
   const bool left_is_bare = is_bare_set(left);
@@ -48,7 +56,8 @@ Result<Comparison> compare(const Standpoint& left, const Standpoint& right) {
     return compare_gtids(left.gtids, right.gtids);
   }
   if (left_is_bare || right_is_bare) {  // one has read nothing yet
-    return Comparison{.relation = left_is_bare ? GtidRelation::behind : GtidRelation::ahead, .by = Comparison::By::position};
+    return Comparison{.relation = left_is_bare ? GtidRelation::behind : GtidRelation::ahead,
+                      .by = Comparison::By::position};
   }
   if (left.source.known() && right.source.known()) {
     if (Status same = check_same_source(left.source, right.source); !same) {
@@ -86,7 +95,8 @@ Result<bool> has_reached(const Standpoint& standpoint, const Goal& goal) {
   if (!goal.gtids) return true;
   if (!standpoint.gtids.empty() && !goal.gtids->empty() &&
       (standpoint.gtids.mysql() == nullptr) != (goal.gtids->mysql() == nullptr)) {
-    return fail(Errc::wrong_source, "the replica has " + standpoint.gtids.text() + ", so it never has " + goal.gtids->text(),
+    return fail(Errc::wrong_source,
+                "the replica has " + standpoint.gtids.text() + ", so it never has " + goal.gtids->text(),
                 "give GTIDs of the replica's own source");
   }
   return standpoint.gtids.contains(*goal.gtids);

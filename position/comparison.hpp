@@ -39,8 +39,8 @@ struct Comparison {
 };
 std::string_view name_of(Comparison::By by);
 
-// By GTIDs where both have some, or where a side is nothing but a set of them; else by position, which needs one and the
-// same source. Errors: `wrong_source` where neither can be done.
+// By GTIDs where both have some, or where a side is nothing but a set of them; else by position, which needs one and
+// the same source. Errors: `wrong_source` where neither can be done.
 Result<Comparison> compare(const Standpoint& left, const Standpoint& right);
 
 // What a replica must reach.
@@ -52,9 +52,10 @@ struct Goal {
 // kind of server.
 Result<bool> has_reached(const Standpoint& standpoint, const Goal& goal);
 
-// How far a replica is behind its source in time, microseconds. `heard_us`: when the source was last known to have nothing
-// newer than what is applied; 0 if it has, or if nobody knows. The number grows while nothing arrives. None where the log
-// has not told when the last transaction was committed. Clocks of two machines may disagree: never negative.
+// How far a replica is behind its source in time, microseconds. `heard_us`: when the source was last known to have
+// nothing newer than what is applied; 0 if it has, or if nobody knows. The number grows while nothing arrives. None
+// where the log has not told when the last transaction was committed. Clocks of two machines may disagree: never
+// negative.
 std::optional<std::uint64_t> lag_us(std::uint64_t source_commit_us, std::uint64_t heard_us, std::uint64_t now_us);
 
 }  // namespace binferry

@@ -25,13 +25,14 @@ struct Location {
 
 // The first group that began at `timestamp` (seconds since 1970 UTC) or later, in the order of the log; the end of the
 // log if there is none yet. A file is passed over if the next one was begun before that time, by the server's clock; a
-// session that sets its own TIMESTAMP escapes this. `logs` as of list_logs(), oldest first, none missing. `options` gives
-// limits and keys. Errors: `not_found` for no logs at all; as FileSource and TransactionAssembler.
+// session that sets its own TIMESTAMP escapes this. `logs` as of list_logs(), oldest first, none missing. `options`
+// gives limits and keys. Errors: `not_found` for no logs at all; as FileSource and TransactionAssembler.
 Result<Location> locate_time(const std::vector<LogFile>& logs, std::uint32_t timestamp,
                              const FileSourceOptions& options = {});
 
 // The group of this GTID. Errors as above; `purged` where it is in none of the files that are still there, `not_found`
 // where the log has not reached it or the server never logged it.
-Result<Location> locate_gtid(const std::vector<LogFile>& logs, const AnyGtid& gtid, const FileSourceOptions& options = {});
+Result<Location> locate_gtid(const std::vector<LogFile>& logs, const AnyGtid& gtid,
+                             const FileSourceOptions& options = {});
 
 }  // namespace binferry

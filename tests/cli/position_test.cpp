@@ -2,11 +2,11 @@
 #include "applier/sqlite.hpp"
 #include "tests/cli/program.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <csignal>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace binferry::test {
 namespace {
@@ -15,7 +15,9 @@ const std::string kShop = fixture("mysql-8.0/shop");
 const std::string kBank = fixture("mysql-8.0/transactions");
 const std::string kServer = "fde9933f-e70c-11f1-82fa-02fc00000001";
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 void replay(const std::string& logs, const std::string& into, const std::vector<std::string>& options = {}) {
   std::vector<std::string> arguments{"replay", logs, "--into", into};
@@ -35,12 +37,14 @@ TEST(PositionShow, TellsWhatAReplicaHas) {
   EXPECT_TRUE(has(text.out, "2026-11-23T07:12:42.495785Z at the source, ")) << text.out;
   EXPECT_TRUE(has(text.out, "76 transactions, 60 rows")) << text.out;
   const Ran json = run({"position", "show", "--format=json", replica});
-  EXPECT_TRUE(json.out.starts_with("{\"kind\":\"replica\",\"source\":{\"version\":\"8.0.40\",\"server_id\":80,\"server_uuid\":\"" +
-                                   kServer + "\"},\"position\":{\"file\":\"binlog.000002\",\"offset\":4},\"gtids\":\"" +
-                                   kServer + ":1-76\",\"time\":\"2026-11-23T07:12:42Z\",\"commit_us\":1795417962495785,"))
+  EXPECT_TRUE(json.out.starts_with(
+      "{\"kind\":\"replica\",\"source\":{\"version\":\"8.0.40\",\"server_id\":80,\"server_uuid\":\"" + kServer +
+      "\"},\"position\":{\"file\":\"binlog.000002\",\"offset\":4},\"gtids\":\"" + kServer +
+      ":1-76\",\"time\":\"2026-11-23T07:12:42Z\",\"commit_us\":1795417962495785,"))
       << json.out;
-  EXPECT_TRUE(json.out.ends_with("\"transactions\":76,\"rows\":60,\"tables\":12,\"excluded\":0,\"quarantined\":[],"
-                                 "\"in_doubt\":[]}\n"))
+  EXPECT_TRUE(
+      json.out.ends_with("\"transactions\":76,\"rows\":60,\"tables\":12,\"excluded\":0,\"quarantined\":[],"
+                         "\"in_doubt\":[]}\n"))
       << json.out;
 }
 
@@ -48,10 +52,11 @@ TEST(PositionShow, ListsTransactionsInDoubt) {
   const TempDir dir;
   const std::string replica = dir / "r.db";
   replay(kBank, replica, {"--stop-position=3049"});  // between XA PREPARE and XA COMMIT
-  EXPECT_TRUE(has(run({"position", "show", replica}).out,
-                  "in doubt      XA X'7831',X'',1 at binlog.000001:2501, " + kServer + ":8, prepared 2026-11-23T07:12:08Z\n"));
-  EXPECT_TRUE(has(run({"position", "show", "--format=json", replica}).out,
-                  "\"in_doubt\":[{\"xid\":\"X'7831',X'',1\",\"position\":{\"file\":\"binlog.000001\",\"offset\":2501}"));
+  EXPECT_TRUE(has(run({"position", "show", replica}).out, "in doubt      XA X'7831',X'',1 at binlog.000001:2501, " +
+                                                              kServer + ":8, prepared 2026-11-23T07:12:08Z\n"));
+  EXPECT_TRUE(
+      has(run({"position", "show", "--format=json", replica}).out,
+          "\"in_doubt\":[{\"xid\":\"X'7831',X'',1\",\"position\":{\"file\":\"binlog.000001\",\"offset\":2501}"));
   replay(kBank, replica, {"--stop-position=3219"});
   EXPECT_FALSE(has(run({"position", "show", replica}).out, "in doubt"));
 }
@@ -70,8 +75,10 @@ TEST(PositionShow, ListsQuarantinedTablesWithTheReason) {
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_TRUE(has(text.out, "quarantined   shop.customer at binlog.000001:2349, " + kServer + ":8: ")) << text.out;
   const Ran json = run({"position", "show", "--format=json", replica});
-  EXPECT_TRUE(has(json.out, "\"quarantined\":[{\"schema\":\"shop\",\"table\":\"customer\",\"position\":{\"file\":"
-                            "\"binlog.000001\",\"offset\":2349},\"gtid\":\"" + kServer + ":8\",\"reason\":\""))
+  EXPECT_TRUE(has(json.out,
+                  "\"quarantined\":[{\"schema\":\"shop\",\"table\":\"customer\",\"position\":{\"file\":"
+                  "\"binlog.000001\",\"offset\":2349},\"gtid\":\"" +
+                      kServer + ":8\",\"reason\":\""))
       << json.out;
 }
 
@@ -93,7 +100,8 @@ TEST(PositionShow, RefusesWhatIsNoReplica) {
 TEST(PositionLocate, FindsTransactionsAndMoments) {
   EXPECT_EQ(run({"position", "locate", kShop, "--gtid", kServer + ":9"}).out, "binlog.000001:2738\n");
   EXPECT_EQ(run({"position", "locate", kShop, "--format=json", "--gtid", kServer + ":9"}).out,
-            "{\"file\":\"binlog.000001\",\"offset\":2738,\"gtid\":\"" + kServer + ":9\",\"time\":\"2026-11-23T07:12:42Z\"}\n");
+            "{\"file\":\"binlog.000001\",\"offset\":2738,\"gtid\":\"" + kServer +
+                ":9\",\"time\":\"2026-11-23T07:12:42Z\"}\n");
   EXPECT_EQ(run({"position", "locate", kShop, "--datetime=2026-11-23"}).out, "binlog.000001:157\n");
   EXPECT_EQ(run({"position", "locate", kShop, "--format=json", "--datetime=2030-01-01"}).out,
             "{\"file\":\"binlog.000001\",\"offset\":21855,\"gtid\":null,\"time\":null}\n");
@@ -149,8 +157,9 @@ TEST(PositionWait, ReturnsAsSoonAsAFollowingReplayHasIt) {
   write_file(dir / "logs/binlog.000001", log.substr(0, 5000));
   const TempDir output;
   const TempDir wait_output;
-  const pid_t waits = start_program(
-      BINFERRY_BINARY, {"position", "wait", dir / "r.db", "--gtid-set", kServer + ":1-46", "--timeout=60s"}, wait_output);
+  const pid_t waits =
+      start_program(BINFERRY_BINARY,
+                    {"position", "wait", dir / "r.db", "--gtid-set", kServer + ":1-46", "--timeout=60s"}, wait_output);
   const pid_t follows =
       start_program(BINFERRY_BINARY, {"replay", dir / "logs", "--into", dir / "r.db", "--follow"}, output);
   const Ran soon = run({"position", "wait", dir / "r.db", "--gtid-set", kServer + ":1-8", "--timeout=60s"});

@@ -7,8 +7,12 @@ namespace {
 
 constexpr const char* kServer = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
-AnyGtidSet gtids(const std::string& text) { return *AnyGtidSet::parse(text); }
-AnyGtidSet mysql(const std::string& intervals) { return gtids(std::string(kServer) + ":" + intervals); }
+AnyGtidSet gtids(const std::string& text) {
+  return *AnyGtidSet::parse(text);
+}
+AnyGtidSet mysql(const std::string& intervals) {
+  return gtids(std::string(kServer) + ":" + intervals);
+}
 
 Standpoint at(const std::string& position, AnyGtidSet set = {}, std::uint32_t server_id = 80) {
   Standpoint point{.gtids = std::move(set)};

@@ -62,7 +62,8 @@ TEST(LogExtent, EndsAtTheTransactionBeforeFilesThatAreYetEmpty) {
 
 TEST(LogExtent, OfAClosedFileGoesOnInTheNextOne) {
   const TempDir dir;
-  write_file(dir / "binlog.000001", BinlogWriter().begin_file(false).insert_transaction(1).rotate("binlog.000002").str());
+  write_file(dir / "binlog.000001",
+             BinlogWriter().begin_file(false).insert_transaction(1).rotate("binlog.000002").str());
   EXPECT_EQ(read_log_extent(*list_logs(dir.path()))->end, (BinlogPosition{"binlog.000002", 4}));
 }
 
