@@ -31,7 +31,7 @@ def main(binferry, floor, mariadb_apply, log, work, runs):
     def replay():
         remove_database(replica)
         started = time.monotonic()
-        process = subprocess.Popen([binferry, "replay", log, "--into", replica], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([binferry, "replay", log, "--schema", "sbtest", "--into", replica], stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             sys.exit("binferry replay failed")

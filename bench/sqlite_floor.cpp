@@ -198,13 +198,10 @@ int main(int argc, char** argv) {
   sqlite3* database = nullptr;
   check(database, sqlite3_open(argv[3], &database));
   // As the applier sets them while it catches up.
-  check(database, sqlite3_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", nullptr, nullptr, nullptr));
-  for (const char* pragma : {"cache_size", "wal_autocheckpoint", "page_size", "temp_store", "mmap_size"}) {
-    if (const char* value = std::getenv(pragma)) {
-      const std::string sql = std::string("PRAGMA ") + pragma + "=" + value;
-      check(database, sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr));
-    }
-  }
+  check(database, sqlite3_exec(database,
+                               "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+                               "PRAGMA wal_autocheckpoint=4000",
+                               nullptr, nullptr, nullptr));
   create_tables(database, argv[2]);
   std::printf("%.3f\n", run(database, script, std::strtoull(argv[4], nullptr, 10)));
   sqlite3_close(database);
