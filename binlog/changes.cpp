@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace binferry {
 namespace {
@@ -30,6 +31,17 @@ std::string excerpt(std::string_view sql) {
   return std::string(sql.substr(0, kLongest)) + (sql.size() > kLongest ? "…" : "");
 }
 
+bool is_query(EventType type) {
+  return type == EventType::query || type == EventType::query_compressed || type == EventType::execute_load_query;
+}
+
+bool has_old_temporals(const Table& table) {
+  return std::ranges::any_of(table.columns, [](const Column& column) {
+    return column.storage == Storage::time_old || column.storage == Storage::datetime_old ||
+           column.storage == Storage::timestamp_old;
+  });
+}
+
 }  // namespace
 
 struct ChangeReader::Impl {
@@ -43,13 +55,32 @@ struct ChangeReader::Impl {
   Result<std::shared_ptr<const Table>> from_map_alone(const TableMap& map) {
     Result<Table> table = table_from_map(map, mariadb);
     if (!table) return propagate(table);
+    if (mariadb && has_old_temporals(*table)) {
+      const TablePtr definition = definition_for_check(*table);
+      if (definition) settle_old_temporals(*table, *definition);
+    }
     return std::make_shared<const Table>(std::move(*table));
+  }
+
+  // check() comes before next() has fed the catalogue with the statements of the group itself, which matters to
+  // CREATE TABLE … SELECT.
+  TablePtr definition_for_check(const Table& table) {
+    if (!statement_in_group) return catalogue.find(table.schema, table.name);
+    Catalogue ahead = catalogue;
+    Transaction::Cursor group(*transaction);
+    for (std::uint64_t i = 0; i < events_checked; ++i) {
+      Result<const RawEvent*> event = group.next();
+      if (!event || *event == nullptr) break;
+      if (is_query((*event)->header.type)) look_ahead(**event, ahead);
+    }
+    return ahead.find(table.schema, table.name);
   }
 
   Result<std::shared_ptr<const Table>> resolve_with_catalogue(const TableMap& map) {
     Result<Table> table = table_from_map(map, mariadb);
     if (!table) return propagate(table);
     const TablePtr definition = catalogue.find(table->schema, table->name);
+    if (mariadb && definition) settle_old_temporals(*table, *definition);
     Result<std::shared_ptr<const Table>> resolved = resolve(*table, definition.get());
     if (resolved || resolved.error().code != Errc::schema_mismatch || options.stop_on_mismatch) return resolved;
     if (options.on_mismatch) options.on_mismatch(resolved.error());
@@ -88,6 +119,8 @@ struct ChangeReader::Impl {
     bare_maps.clear_statement();
     rows_open = false;
     row_number = 0;
+    events_checked = 0;
+    statement_in_group = false;
   }
 
   // Opens `reader` on a row event; false if its rows are not to be delivered.
@@ -113,13 +146,19 @@ struct ChangeReader::Impl {
   Result<const Change*> next();
   Result<bool> take(const RawEvent& event);
   Result<bool> take_query(const RawEvent& event);
+  Result<QueryEvent> decode_statement(const RawEvent& event);
+  [[nodiscard]] SqlDialect dialect_of(const QueryEvent& query) const;
+  [[nodiscard]] DdlContext context_of(const QueryEvent& query, const SqlDialect& dialect) const;
+  void look_ahead(const RawEvent& event, Catalogue& ahead);
   Result<bool> take_ddl(const QueryEvent& query, const SqlDialect& dialect);
 
   Catalogue& catalogue;
   ChangeOptions options;
   bool mariadb = false;
   TableMapCache maps;
-  TableMapCache bare_maps;  // for check(), which must not depend on the catalogue
+  TableMapCache bare_maps;  // for check(), which asks the catalogue only for what no map tells
+  std::uint64_t events_checked = 0;  // by check(), of this group, before the one in hand
+  bool statement_in_group = false;   // one of them was a statement
   RowReader reader;
   const Table* rows_table = nullptr;         // of the row event in hand
   std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
@@ -159,6 +198,8 @@ Result<ChangeReader::Counts> ChangeReader::check(const Transaction& transaction)
     Result<std::uint64_t> rows = impl_->count(**event);
     if (!rows) return propagate(rows, (*event)->place());
     counts.rows += *rows;
+    ++impl_->events_checked;
+    impl_->statement_in_group = impl_->statement_in_group || is_query((*event)->header.type);
   }
 }
 
@@ -245,22 +286,41 @@ Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
   return rows_open;
 }
 
-Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
+Result<QueryEvent> ChangeReader::Impl::decode_statement(const RawEvent& event) {
   const auto header = static_cast<std::uint8_t>(header_length(event.header.type));
-  const auto decode = [&]() -> Result<QueryEvent> {
-    if (event.header.type == EventType::query_compressed) {
-      return decode_query_compressed(event.body, inflated_text, options.limits.inflated_bytes, header);
-    }
-    if (event.header.type == EventType::query) return decode_query(event.body, header);
-    Result<ExecuteLoadQuery> load = decode_execute_load_query(event.body);
-    if (!load) return propagate(load);
-    return load->query;
-  };
-  Result<QueryEvent> query = decode();
+  if (event.header.type == EventType::query_compressed) {
+    return decode_query_compressed(event.body, inflated_text, options.limits.inflated_bytes, header);
+  }
+  if (event.header.type == EventType::query) return decode_query(event.body, header);
+  Result<ExecuteLoadQuery> load = decode_execute_load_query(event.body);
+  if (!load) return propagate(load);
+  return load->query;
+}
+
+SqlDialect ChangeReader::Impl::dialect_of(const QueryEvent& query) const {
+  return {mariadb, transaction->format->version, query.status.sql_mode.value_or(0)};
+}
+
+// What a statement of the group in hand will do to the catalogue. What cannot be read is for next() to complain about.
+void ChangeReader::Impl::look_ahead(const RawEvent& event, Catalogue& ahead) {
+  const Result<QueryEvent> query = decode_statement(event);
+  if (!query) return;
+  const SqlDialect dialect = dialect_of(*query);
+  const std::uint16_t client = query->status.charset ? query->status.charset->client : std::uint16_t{0};
+  const Result<std::string> text = query_text_utf8(bytes_of(query->text), client);
+  if (!text || classify_statement(*text, dialect).statement_class != StatementClass::table_ddl) return;
+  const Result<DdlStatement> parsed = parse_ddl(*text, dialect);
+  if (parsed && !std::holds_alternative<OtherStatement>(*parsed)) {
+    std::ignore = ahead.apply(*parsed, context_of(*query, dialect));
+  }
+}
+
+Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
+  Result<QueryEvent> query = decode_statement(event);
   if (!query) return propagate(query);
   if (query->text == "BEGIN" || query->text == "COMMIT") return false;
 
-  const SqlDialect dialect{mariadb, transaction->format->version, query->status.sql_mode.value_or(0)};
+  const SqlDialect dialect = dialect_of(*query);
   const std::uint16_t client = query->status.charset ? query->status.charset->client : std::uint16_t{0};
   Result<std::string> text = query_text_utf8(bytes_of(query->text), client);
   // Only a table statement must be understood; any other is passed on as its bytes are.
@@ -298,17 +358,9 @@ Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
   return true;
 }
 
-Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDialect& dialect) {
-  Result<DdlStatement> parsed = parse_ddl(sql, dialect);
-  if (!parsed) return propagate(parsed);
-  statement = std::move(*parsed);
-  if (std::holds_alternative<OtherStatement>(statement)) {
-    change.kind = Change::Kind::statement;
-    change.statement = {StatementClass::other_ddl, sql, query.database, dialect};
-    return true;
-  }
+DdlContext ChangeReader::Impl::context_of(const QueryEvent& query, const SqlDialect& dialect) const {
   const QueryStatus& status = query.status;
-  DdlContext context{
+  return {
       .default_database = std::string(query.database),
       .dialect = dialect,
       .explicit_defaults_for_timestamp =
@@ -320,6 +372,18 @@ Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDial
       .microseconds = status.microseconds.value_or(0),
       .auto_increment_increment = status.auto_increment_increment.value_or(1),
       .auto_increment_offset = status.auto_increment_offset.value_or(1)};
+}
+
+Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDialect& dialect) {
+  Result<DdlStatement> parsed = parse_ddl(sql, dialect);
+  if (!parsed) return propagate(parsed);
+  statement = std::move(*parsed);
+  if (std::holds_alternative<OtherStatement>(statement)) {
+    change.kind = Change::Kind::statement;
+    change.statement = {StatementClass::other_ddl, sql, query.database, dialect};
+    return true;
+  }
+  DdlContext context = context_of(query, dialect);
   Result<std::vector<TableChange>> applied = catalogue.apply(statement, context);
   if (!applied && (options.stop_on_mismatch || applied.error().code != Errc::schema_mismatch)) {
     applied.error().what += " (statement: " + excerpt(sql) + ")";

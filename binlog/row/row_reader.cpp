@@ -51,6 +51,18 @@ std::int64_t load_time_2(const std::uint8_t* p, std::size_t fraction_bytes) {
   return whole * (1 << 24) + fraction * kMicroseconds[fraction_bytes];
 }
 
+// MariaDB's old formats with fractions (PROTOCOL 4.5): big-endian, in units of the last declared digit. By that digit's
+// number, 0 never occurs here.
+constexpr std::uint8_t kTimeHiresBytes[] = {3, 4, 4, 5, 5, 5, 6};
+constexpr std::uint8_t kDatetimeHiresBytes[] = {8, 6, 6, 7, 7, 7, 8};
+constexpr std::uint8_t kTimestampHiresBytes[] = {4, 5, 5, 6, 6, 7, 7};
+constexpr std::uint32_t kMicrosecondsOfDigit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+constexpr std::int64_t kTimeHiresZero = (838 * 3600 + 59 * 60 + 59 + 1) * std::int64_t{1000000};
+
+std::uint64_t pack_clock(std::uint64_t hour, std::uint64_t minute, std::uint64_t second) {
+  return hour << 12 | minute << 6 | second;
+}
+
 // Bytes that may follow the length prefix: what the source declared, where that is less than the prefix can say.
 std::uint32_t most_bytes(const Column& column) {
   switch (column.wire_type) {
@@ -115,6 +127,13 @@ RowReader::Step RowReader::step_of(const Column& column) {
     case Storage::time_old: plain(Op::time_old, ValueKind::time, 3); break;
     case Storage::datetime_old: plain(Op::datetime_old, ValueKind::datetime, 8); break;
     case Storage::timestamp_old: plain(Op::timestamp_old, ValueKind::timestamp, 4); break;
+    case Storage::time_hires: plain(Op::time_hires, ValueKind::time, kTimeHiresBytes[column.fsp]); break;
+    case Storage::datetime_hires:
+      plain(Op::datetime_hires, ValueKind::datetime, kDatetimeHiresBytes[column.fsp]);
+      break;
+    case Storage::timestamp_hires:
+      plain(Op::timestamp_hires, ValueKind::timestamp, kTimestampHiresBytes[column.fsp]);
+      break;
     case Storage::length_1: prefixed(Op::bytes_1, 1); break;
     case Storage::length_2: prefixed(Op::bytes_2, 2); break;
     case Storage::length_3: prefixed(Op::bytes_3, 3); break;
@@ -350,6 +369,36 @@ Status RowReader::read_slowly(const Step& step, Value& value) {
       value.u = ((year * 13 + month) << 22 | day << 17 | hour << 12 | minute << 6 | second) << 24;
       return {};
     }
+    case Op::time_hires: {
+      const std::int64_t unit = kMicrosecondsOfDigit[table_->columns[step.column].fsp];
+      const std::int64_t count = static_cast<std::int64_t>(load_big(p, step.width)) - kTimeHiresZero / unit;
+      if (count >= kTimeHiresZero / unit || count <= -kTimeHiresZero / unit) return bad_value(step, "is not a TIME");
+      const auto microseconds = static_cast<std::uint64_t>((count < 0 ? -count : count) * unit);
+      const std::uint64_t seconds = microseconds / 1000000;
+      const auto packed = static_cast<std::int64_t>(
+          pack_clock(seconds / 3600, seconds / 60 % 60, seconds % 60) << 24 | microseconds % 1000000);
+      value.i = count < 0 ? -packed : packed;
+      return {};
+    }
+    case Op::datetime_hires: {
+      const std::uint64_t units_a_second = 1000000 / kMicrosecondsOfDigit[table_->columns[step.column].fsp];
+      const std::uint64_t count = load_big(p, step.width);
+      const std::uint64_t seconds = count / units_a_second;
+      const std::uint64_t microseconds = count % units_a_second * (1000000 / units_a_second);
+      const std::uint64_t days = seconds / 86400;
+      const std::uint64_t year_month = days / 32;
+      if (year_month / 13 > 9999) return bad_value(step, "is not a DATETIME");
+      const std::uint64_t clock = pack_clock(seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+      value.u = (year_month << 22 | days % 32 << 17 | clock) << 24 | microseconds;
+      return {};
+    }
+    case Op::timestamp_hires: {
+      const std::uint32_t unit = kMicrosecondsOfDigit[table_->columns[step.column].fsp];
+      const std::uint64_t microseconds = load_big(p + 4, step.width - 4U) * unit;
+      if (microseconds >= 1000000) return bad_value(step, "is not a TIMESTAMP");
+      value.u = load_big(p, 4) << 24 | microseconds;
+      return {};
+    }
     case Op::compressed: {
       std::uint32_t size = 0;
       std::memcpy(&size, p, step.width);
@@ -383,8 +432,8 @@ std::unexpected<Error> RowReader::bad_row(std::string what, Errc code) const {
            column.storage == Storage::timestamp_old;
   });
   if (has_old_temporal) {
-    error.hint = "the table has TIME, DATETIME or TIMESTAMP columns of the old format, whose fractions cannot be read: "
-                 "set mysql56_temporal_format=ON and run ALTER TABLE ... FORCE at the source";
+    error.hint = "the table has TIME, DATETIME or TIMESTAMP columns of the old format; only the table's definition tells "
+                 "how many digits of fraction they have: give it with --schema, or start where the log creates the table";
   }
   return std::unexpected(
       std::move(error).at(table_->schema + '.' + table_->name + ": row " + std::to_string(rows_read_)));

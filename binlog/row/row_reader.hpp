@@ -50,7 +50,7 @@ class RowReader {
   enum class Op : std::uint8_t {
     int_1, int_2, int_3, int_4, int_8, uint_1, uint_2, uint_3, uint_4, uint_8,
     float_4, double_8, decimal, bit, date, year,
-    time_2, datetime_2, timestamp_2, time_old, datetime_old, timestamp_old,
+    time_2, datetime_2, timestamp_2, time_old, datetime_old, timestamp_old, time_hires, datetime_hires, timestamp_hires,
     bytes_1, bytes_2, bytes_3, bytes_4, compressed, null,
   };
   struct Step {

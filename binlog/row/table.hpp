@@ -35,6 +35,7 @@ enum class Storage : std::uint8_t {
   float_4, double_8,
   decimal, bit,
   date_3, time_old, datetime_old, timestamp_old, time_2, datetime_2, timestamp_2, year_1,
+  time_hires, datetime_hires, timestamp_hires,  // MariaDB's before 10.1, with fractions; only a schema tells (PROTOCOL 4.5)
   length_1, length_2, length_3, length_4,    // length prefix of that many bytes, then data
   compressed_1, compressed_2, compressed_3, compressed_4,  // the same with MariaDB column compression inside
   nothing,

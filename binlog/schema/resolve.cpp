@@ -95,7 +95,7 @@ std::string type_difference(const Column& column, const ColumnDefinition& defini
       (column.precision != definition.precision || column.scale != definition.scale)) {
     return fmt::format("decimal({},{}) in the log", column.precision, column.scale);
   }
-  if (!old_temporal(column.storage) && column.fsp != definition.fsp) {
+  if (column.fsp != definition.fsp) {
     return fmt::format("{} digits of fraction in the log, not {}", column.fsp, definition.fsp);
   }
   return {};
@@ -229,7 +229,8 @@ std::optional<std::vector<std::size_t>> align(Table& table, const TableDefinitio
   }
   const auto is_row_time = [&](std::size_t i) {
     const Column& column = table.columns[plain[i]];
-    return (column.type == ColumnType::timestamp && column.fsp == 6) || column.type == ColumnType::big_int;
+    const bool in_microseconds = column.fsp == 6 || column.storage == Storage::timestamp_old;
+    return (column.type == ColumnType::timestamp && in_microseconds) || column.type == ColumnType::big_int;
   };
   if (definition.system_versioned && plain.size() >= wanted + 2 && is_row_time(wanted) && is_row_time(wanted + 1)) {
     hide(table.columns[plain[wanted]], "row_start");
@@ -312,6 +313,31 @@ std::string counts_difference(const Table& table, const TableDefinition& definit
 
 }  // namespace
 
+void settle_old_temporals(Table& from_map, const TableDefinition& definition) {
+  const auto is_old = [](const Column& column) { return old_temporal(column.storage); };
+  if (!definition.columns_known || std::ranges::none_of(from_map.columns, is_old)) return;
+  Table aligned = from_map;
+  const auto positions = align(aligned, definition);
+  if (!positions) return;
+  const auto settle = [](Column& column, std::uint8_t fsp) {
+    if (!old_temporal(column.storage) || fsp == 0) return;
+    column.fsp = fsp;
+    column.storage = column.storage == Storage::time_old       ? Storage::time_hires
+                     : column.storage == Storage::datetime_old ? Storage::datetime_hires
+                                                               : Storage::timestamp_hires;
+  };
+  std::vector<bool> defined(from_map.columns.size(), false);
+  for (std::size_t i = 0; i < positions->size(); ++i) {
+    defined[(*positions)[i]] = true;
+    Column& column = from_map.columns[(*positions)[i]];
+    if (column.type == definition.columns[i].type) settle(column, definition.columns[i].fsp);
+  }
+  if (!definition.system_versioned) return;
+  for (std::size_t i = 0; i < defined.size(); ++i) {  // row_start and row_end, which the definition need not name
+    if (!defined[i]) settle(from_map.columns[i], 6);
+  }
+}
+
 Result<std::shared_ptr<const Table>> resolve(Table table, const TableDefinition* definition) {
   if (definition == nullptr || !definition->columns_known || definition->kind == TableKind::view) {
     return std::make_shared<const Table>(std::move(table));
@@ -323,13 +349,6 @@ Result<std::shared_ptr<const Table>> resolve(Table table, const TableDefinition*
   for (std::size_t i = 0; i < positions->size(); ++i) {
     const Column& column = table.columns[(*positions)[i]];
     const ColumnDefinition& defined = definition->columns[i];
-    // Values of MariaDB's old high-resolution formats have no length in the log (PROTOCOL 4.5).
-    if (old_temporal(column.storage) && defined.fsp != 0 && column.type == defined.type) {
-      return fail(Errc::unsupported,
-                  fmt::format("{}.{}: column {} is {} in the format of MariaDB before 10.1", table.schema, table.name,
-                              defined.name, defined.declared_type),
-                  "rebuild the table at the source with ALTER TABLE … FORCE");
-    }
     std::string difference = type_difference(column, defined);
     if (difference.empty()) difference = metadata_difference(column, defined, table.names_known);
     if (difference.empty()) continue;

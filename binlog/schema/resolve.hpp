@@ -17,6 +17,11 @@ namespace binferry {
 // row_end) are tolerated.
 Result<std::shared_ptr<const Table>> resolve(Table from_map, const TableDefinition* definition);
 
+// MariaDB writes TIME(n), DATETIME(n) and TIMESTAMP(n) of its old format (mysql56_temporal_format=OFF, or tables made
+// before 10.1) into the map as if n were 0, though their values are longer (PROTOCOL 4.5). Gives such columns the n and
+// the storage that the definition tells, before resolve(). Leaves a map that the definition does not fit as it is.
+void settle_old_temporals(Table& from_map, const TableDefinition& definition);
+
 // A definition out of FULL metadata, for a replica that starts in the middle of a log: columns, key, labels and
 // character sets; no defaults, no secondary indexes, no foreign keys.
 TableDefinition definition_from_table(const Table& table);

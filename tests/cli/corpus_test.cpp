@@ -17,8 +17,6 @@ const std::map<std::string, std::string> kBroken{
     {"corrupt-relay-bin.000624", ":4264: XID: no transaction is open"},
     {"ver_5_1-wl2325_r.001", ":4: FORMAT_DESCRIPTION: a binary log of the test release"},
     {"ver_5_1-wl2325_s.001", ":4: FORMAT_DESCRIPTION: a binary log of the test release"},
-    // MariaDB's old temporal format with fractions, whose size only the server's own table definition tells.
-    {"mb.000001", ":2089: TABLE_MAP: d.ht: column t is time(3) in the format of MariaDB before 10.1"},
 };
 
 TEST(Corpus, EveryLogIsReadToItsLastByteOrStopsWhereItIsBroken) {

@@ -130,10 +130,47 @@ TEST(Resolve, AHiddenColumnInTheMiddleIsFoundByTypesOrNotAtAll) {
       resolved(mapped({wire(kLong), wire(kLongLong), wire(kLongLong)}), ambiguous).starts_with("schema mismatch: "));
 }
 
-TEST(Resolve, MariadbsOldHighResolutionFormatsAreRefused) {
-  const std::string what = resolved(mapped({wire(kDatetime)}), defined("CREATE TABLE t(a DATETIME(6))", mariadb()));
-  EXPECT_TRUE(what.starts_with("unsupported: shop.t: column a is datetime(6)")) << what;
-  EXPECT_EQ(resolved(mapped({wire(kDatetime)}), defined("CREATE TABLE t(a DATETIME)", mariadb())), "a DATETIME, ");
+// PROTOCOL 4.5.
+TEST(Resolve, MariadbsOldTemporalsGetTheirFractionsFromTheDefinition) {
+  Table table = mapped({wire(kTime), wire(kDatetime), wire(kTimestamp), wire(kDatetime), wire(kTime2, 3)});
+  settle_old_temporals(
+      table, defined("CREATE TABLE t(a TIME(3), b DATETIME(6), c TIMESTAMP(2), d DATETIME, e TIME(3))", mariadb()));
+  const auto& columns = table.columns;
+  EXPECT_EQ(columns[0].storage, Storage::time_hires);
+  EXPECT_EQ(columns[0].fsp, 3);
+  EXPECT_EQ(columns[1].storage, Storage::datetime_hires);
+  EXPECT_EQ(columns[1].fsp, 6);
+  EXPECT_EQ(columns[2].storage, Storage::timestamp_hires);
+  EXPECT_EQ(columns[2].fsp, 2);
+  EXPECT_EQ(columns[3].storage, Storage::datetime_old);
+  EXPECT_EQ(columns[4].storage, Storage::time_2);
+}
+
+TEST(Resolve, OldTemporalsStayAsTheyAreWhereTheDefinitionIsOfAnotherTable) {
+  Table table = mapped({wire(kTime), wire(kDatetime)});
+  settle_old_temporals(table, defined("CREATE TABLE t(a TIME(3))", mariadb()));
+  EXPECT_EQ(table.columns[0].storage, Storage::time_old);
+  settle_old_temporals(table, defined("CREATE TABLE t(a DATETIME(3), b DATETIME(3))", mariadb()));
+  EXPECT_EQ(table.columns[0].storage, Storage::time_old);
+  EXPECT_EQ(table.columns[1].storage, Storage::datetime_hires);
+}
+
+TEST(Resolve, TheHiddenPeriodOfAnOldSystemVersionedTableIsInMicroseconds) {
+  const TableDefinition definition = defined("CREATE TABLE t(a INT) WITH SYSTEM VERSIONING", mariadb());
+  Table table = mapped({wire(kLong), wire(kTimestamp), wire(kTimestamp)});
+  settle_old_temporals(table, definition);
+  EXPECT_EQ(table.columns[1].fsp, 6);
+  EXPECT_EQ(table.columns[2].storage, Storage::timestamp_hires);
+  EXPECT_EQ(resolved(table, definition), "a INT, row_start TIMESTAMP hidden, row_end TIMESTAMP hidden, ");
+}
+
+// MySQL has no fractions in its old formats: a definition that says otherwise is of another moment.
+TEST(Resolve, AnOldTemporalThatWasNotSettledContradictsADefinitionWithFractions) {
+  const TableDefinition definition = defined("CREATE TABLE t(a DATETIME(6))");
+  EXPECT_EQ(resolved(mapped({wire(kDatetime)}), definition),
+            "schema mismatch: 1 columns differ from the known schema\n  1 a datetime(6): 0 digits of fraction in the "
+            "log, not 6");
+  EXPECT_EQ(resolved(mapped({wire(kDatetime)}), defined("CREATE TABLE t(a DATETIME)")), "a DATETIME, ");
 }
 
 TEST(Resolve, ADefinitionMadeFromFullMetadataResolvesItsOwnMap) {

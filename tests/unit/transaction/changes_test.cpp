@@ -1,5 +1,6 @@
 #include "binlog/changes.hpp"
 
+#include "binlog/row/value_text.hpp"
 #include "tests/unit/transaction/group_feed.hpp"
 
 namespace binferry::test {
@@ -141,6 +142,76 @@ TEST(ChangeReader, OfAGroupThatRolledBackOnlyRowsOfEnginesWithoutRollbackHappene
   const Lines lines = changes(log);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[2], "INSERT shop.b.id=2");
+}
+
+// The row (-01:02:03.456, 2024-05-06 07:08:09.123456, 2024-05-06 07:08:09.12, 7) in MariaDB's format of before 10.1,
+// whose TABLE_MAP says nothing of fractions (PROTOCOL 4.5).
+std::string old_temporal_row() {
+  constexpr std::int64_t kZeroMs = std::int64_t{3020400} * 1000;
+  const std::int64_t time = kZeroMs - 3723456;
+  std::uint64_t datetime = ((std::uint64_t{2024} * 13 + 5) * 32 + 6) * 24 + 7;
+  datetime = ((datetime * 60 + 8) * 60 + 9) * 1000000 + 123456;
+  ByteWriter row;
+  row.u8(0);
+  const auto big = [&row](std::uint64_t value, int bytes) {
+    while (bytes-- > 0) row.u8(static_cast<std::uint8_t>(value >> (8 * bytes)));
+  };
+  big(static_cast<std::uint64_t>(time), 5);
+  big(datetime, 8);
+  big(1714979289, 4);
+  big(12, 1);
+  return std::move(row.u32(7)).str();
+}
+
+const std::vector<ColumnSpec> kOldTemporals = {{11, {}}, {12, {}}, {7, {}}, {3, {}}};
+
+// As text, in the order of the columns.
+std::vector<std::string> old_temporals_of(const BinlogWriter& log) {
+  Catalogue catalogue;
+  ChangeReader reader(catalogue, {});
+  TransactionAssembler assembler;
+  std::vector<std::string> texts;
+  const std::string error = feed(log, assembler, [&](const Transaction& transaction) {
+    const auto counts = reader.check(transaction);
+    if (!counts) return texts.push_back(counts.error().message() + "; " + counts.error().hint);
+    reader.start(transaction);
+    for (;;) {
+      const auto change = reader.next();
+      if (!change) return texts.push_back(change.error().message() + "; " + change.error().hint);
+      if (*change == nullptr) return;
+      if ((*change)->kind != Change::Kind::row) continue;
+      const RowChange& row = (*change)->row;
+      for (std::size_t i = 0; i < row.after.size(); ++i) {
+        EXPECT_TRUE(append_text(row.table->columns[i], row.after[i], texts.emplace_back()).has_value());
+      }
+    }
+  });
+  if (!error.empty()) texts.push_back(error);
+  return texts;
+}
+
+TEST(ChangeReader, OldTemporalsOfMariadbGetTheirFractionsFromTheLogsOwnDdl) {
+  const Lines row{"-01:02:03.456", "2024-05-06 07:08:09.123456", "2024-05-06 07:08:09.12", "7"};
+  const std::string create = "CREATE TABLE t(a TIME(3), b DATETIME(6), c TIMESTAMP(2), d INT)";
+  BinlogWriter log(BinlogWriter::mariadb());
+  log.begin_file().mariadb_gtid(1, 0, 0x29).query("shop", create);
+  log.mariadb_gtid(2).table_map(7, "shop", "t", kOldTemporals).write_rows(7, 4, old_temporal_row()).xid(1);
+  EXPECT_EQ(old_temporals_of(log), row);
+
+  BinlogWriter select(BinlogWriter::mariadb());  // CREATE TABLE … SELECT: the table begins in the rows' own group
+  select.begin_file().mariadb_gtid(1).query("shop", create);
+  select.table_map(7, "shop", "t", kOldTemporals).write_rows(7, 4, old_temporal_row()).xid(1);
+  EXPECT_EQ(old_temporals_of(select), row);
+}
+
+TEST(ChangeReader, OldTemporalsOfMariadbWithoutADefinitionAreAnErrorThatAsksForIt) {
+  BinlogWriter log(BinlogWriter::mariadb());
+  log.begin_file().mariadb_gtid(2).table_map(7, "shop", "t", kOldTemporals);
+  log.write_rows(7, 4, old_temporal_row()).xid(1);
+  const Lines lines = old_temporals_of(log);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("shop.t: row 1: value of column @1 is not a TIME"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("give it with --schema"), std::string::npos) << lines[0];
 }
 
 TEST(ChangeReader, UnwantedTablesAreLeftOut) {
