@@ -3,6 +3,7 @@
 #include "binlog/format/same_value.hpp"
 #include "binlog/format/sql_literal.hpp"
 #include "binlog/row/value_text.hpp"
+#include "binlog/schema/statement_classifier.hpp"
 
 #include <algorithm>
 #include <variant>
@@ -13,6 +14,26 @@ namespace {
 // For row changes: store what the source held, zeros in AUTO_INCREMENT columns and odd dates too, and fail rather than
 // adjust a value.
 constexpr std::string_view kRowSqlMode = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES'";
+// For rows with an ENUM that holds index 0, what became of an invalid value: no strict mode takes it.
+constexpr std::string_view kInvalidEnumSqlMode = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
+
+bool is_invalid_enum(const Column& column, const Value& value) {
+  return column.type == ColumnType::enum_ && value.kind == ValueKind::uinteger && value.u == 0;
+}
+
+bool stores_invalid_enum(const RowChange& change) {
+  for (std::size_t i = 0; i < change.after.size(); ++i) {
+    if (is_invalid_enum(change.table->columns[i], change.after[i])) return true;
+  }
+  return false;
+}
+
+// What the triggers of the source wrote stands in the log as rows: a trigger on the server that takes the statements
+// would write it again.
+bool is_about_trigger(const StatementChange& statement) {
+  if (statement.kind != StatementClass::other_ddl) return false;
+  return classify_statement(statement.sql, statement.dialect).verb.ends_with(" TRIGGER");
+}
 
 // Ends statements whose own text may hold semicolons (routines, triggers).
 constexpr std::string_view kDelimiter = "/*!*/;";
@@ -48,6 +69,10 @@ class SqlFormatter final : public Formatter {
     if (transaction_->outcome == Outcome::prepared) {
       open(out);  // an empty branch can be prepared, too, and somebody will commit it
       out += "XA END " + transaction_->xa + ";\nXA PREPARE " + transaction_->xa + ";\n";
+      // The branch keeps its session from anything else until it ends; what follows can run in another one.
+      started_ = no_foreign_key_checks_ = false;
+      schema_.clear();
+      sql_mode_.clear();
     } else if (opened_) {
       out += transaction_->outcome == Outcome::rolled_back ? "ROLLBACK;\n" : "COMMIT;\n";
     }
@@ -62,6 +87,15 @@ class SqlFormatter final : public Formatter {
     } else {
       out += "BEGIN;\n";
     }
+  }
+
+  static void append_comment(std::string_view text, std::string& out) {
+    out += "-- ";
+    for (const char c : text) {
+      if (c != '\r') out += c;
+      if (c == '\n') out += "-- ";
+    }
+    out += '\n';
   }
 
   void set_mode(std::string_view mode, std::string& out) {
@@ -119,6 +153,11 @@ class SqlFormatter final : public Formatter {
                     "use binlog_format=ROW at the source, or mysqlbinlog for this log");
       case StatementClass::account: out += "-- an account statement, whose text is not shown\n"; return {};
       default:
+        if (is_about_trigger(change.statement)) {
+          out += "-- left out, for what the trigger wrote is in the log as rows:\n";
+          append_comment(change.statement.sql, out);
+          return {};
+        }
         statement(change.statement.schema, change.statement.sql, change.statement.dialect, change.timestamp, out);
         return {};
     }
@@ -131,7 +170,7 @@ class SqlFormatter final : public Formatter {
                                    "give the table's definition with --schema dump.sql (mysqldump --no-data)"});
     }
     open(out);
-    set_mode(kRowSqlMode, out);
+    set_mode(stores_invalid_enum(change) ? kInvalidEnumSqlMode : kRowSqlMode, out);
     if (change.no_foreign_key_checks != no_foreign_key_checks_) {
       no_foreign_key_checks_ = change.no_foreign_key_checks;
       out += no_foreign_key_checks_ ? "SET foreign_key_checks=0;\n" : "SET foreign_key_checks=1;\n";
