@@ -81,5 +81,28 @@ TEST(Tail, PrintsATransactionWhenItIsWholeAndNotBefore) {
   EXPECT_NE(ran.out.find("\"file\":\"binlog.000002\""), std::string::npos);
 }
 
+// Each is printed before the next is written: none waits for a successor, a full buffer or a timer's turn.
+TEST(Tail, PrintsEachTransactionOfAGrowingLogByItself) {
+  const TempDir logs;
+  const TempDir outputs;
+  const std::string path = logs / "binlog.000001";
+  BinlogWriter log;
+  write_file(path, log.begin_file().take());
+  const pid_t child =
+      start_program(BINFERRY_BINARY, {"tail", "--from-start", "--format=json", logs.path()}, outputs);
+  constexpr std::size_t kTransactions = 60;
+  std::size_t printed = 0;
+  for (std::size_t i = 1; i <= kTransactions; ++i) {
+    append_file(path, log.insert_transaction(static_cast<std::uint32_t>(i), i % 5).take());
+    const std::string last = "\"end\":" + std::to_string(log.position()) + ",";
+    const bool there = soon([&] { return count(read_file(outputs / "out"), last) == i % 5 + 1; });
+    ASSERT_TRUE(there) << "transaction " << i << ": " << read_file(outputs / "err");
+    printed += i % 5 + 1;
+    ASSERT_EQ(count(read_file(outputs / "out"), "\n"), printed);
+  }
+  ::kill(child, SIGTERM);
+  EXPECT_EQ(finish_program(child, outputs).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace binferry::test
