@@ -47,7 +47,8 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
     return replica_->save_schema(name.empty() ? std::string(ddl.schema) : name);
   }
   for (const TableChange& table : ddl.changes) {
-    if (Status taken = take_table_change(&transaction, ddl.context, std::uint64_t{change.timestamp} * 1000000, table); !taken) {
+    if (Status taken = take_table_change(&transaction, ddl.context, std::uint64_t{change.timestamp} * 1000000, table);
+        !taken) {
       const TableName& name = table.kind == TableChangeKind::dropped ? table.old_name : table.new_name;
       blame_ = Blame{name.schema, name.name};
       return propagate(taken, "table " + name.schema + "." + name.name);
@@ -78,8 +79,8 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
     entry.offset = transaction->offset;
     entry.gtid = text_of(transaction->gtid);
     if (options_.note) {
-      options_.note("table " + new_name.schema + "." + new_name.name + " is quarantined at " + transaction->place() + ": " +
-                    entry.reason);
+      options_.note("table " + new_name.schema + "." + new_name.name + " is quarantined at " + transaction->place() +
+                    ": " + entry.reason);
     }
   };
   const auto strict_failure = [&]() -> Status {

@@ -17,10 +17,18 @@ using Type = SqliteStatement::Type;
 
 constexpr std::uint64_t kMostInteger = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-Cell integer_cell(std::int64_t value) { return {Type::integer, true, value, 0, {}}; }
-Cell real_cell(double value) { return {Type::real, true, 0, value, {}}; }
-Cell text_cell(std::string_view text) { return {Type::text, true, 0, 0, text}; }
-Cell blob_cell(Bytes bytes) { return {Type::blob, true, 0, 0, text_of(bytes)}; }
+Cell integer_cell(std::int64_t value) {
+  return {Type::integer, true, value, 0, {}};
+}
+Cell real_cell(double value) {
+  return {Type::real, true, 0, value, {}};
+}
+Cell text_cell(std::string_view text) {
+  return {Type::text, true, 0, 0, text};
+}
+Cell blob_cell(Bytes bytes) {
+  return {Type::blob, true, 0, 0, text_of(bytes)};
+}
 
 // The double that prints as the server prints the number: 1.1 for a FLOAT and not 1.10000002384, and of FLOAT(m,d) and
 // DOUBLE(m,d) only the declared decimals.
@@ -145,15 +153,11 @@ Result<CellReader> CellReader::make(const Table& table, const TableLayout& layou
     switch (target.type) {
       case SqliteType::integer: step.form = Form::plain; break;
       case SqliteType::any: step.form = target.wide_unsigned ? Form::wide : Form::printed; break;
-      case SqliteType::real:
-        step.form = column.type == ColumnType::decimal ? Form::printed_real : Form::plain;
-        break;
-      case SqliteType::blob:
-        step.form = column.type == ColumnType::binary ? Form::padded : Form::bytes;
-        break;
+      case SqliteType::real: step.form = column.type == ColumnType::decimal ? Form::printed_real : Form::plain; break;
+      case SqliteType::blob: step.form = column.type == ColumnType::binary ? Form::padded : Form::bytes; break;
       case SqliteType::text: {
-        const bool is_string = column.type == ColumnType::char_ || column.type == ColumnType::varchar ||
-                               column.type == ColumnType::text;
+        const bool is_string =
+            column.type == ColumnType::char_ || column.type == ColumnType::varchar || column.type == ColumnType::text;
         step.form = is_string && column.charset != nullptr ? Form::text : Form::printed;
         if (step.form == Form::text && ascii_is_itself(*column.charset)) {
           step.most_utf8_bytes = column.charset->form == Charset::Form::ascii ? 1 : column.charset->max_bytes;

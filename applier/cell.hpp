@@ -1,7 +1,7 @@
 // One value as SQLite holds it: what a MySQL value becomes on its way into a replica (DESIGN 5).
 //
-// A Cell is a view: of the row event's bytes where SQLite takes them as they are, else of a buffer that CellReader keeps
-// for the column and uses again for the next row. Nothing is allocated a value.
+// A Cell is a view: of the row event's bytes where SQLite takes them as they are, else of a buffer that CellReader
+// keeps for the column and uses again for the next row. Nothing is allocated a value.
 #pragma once
 
 #include "applier/layout.hpp"
@@ -63,7 +63,7 @@ class CellReader {
  private:
   enum class Form : std::uint8_t { plain, text, bytes, padded, printed, printed_real, wide };
   struct Step {
-    int image = -1;             // index in the row image
+    int image = -1;  // index in the row image
     Form form = Form::plain;
     const Column* column = nullptr;
     std::size_t most_utf8_bytes = 0;  // a character of UTF-8 text: 3 or 4; 0: not UTF-8

@@ -14,13 +14,17 @@ namespace {
 
 using Type = SqliteStatement::Type;
 
-Cell text_cell(std::string_view text) { return {Type::text, true, 0, 0, text}; }
+Cell text_cell(std::string_view text) {
+  return {Type::text, true, 0, 0, text};
+}
 
 std::unexpected<Error> uncertain(const ColumnDefinition& column, std::string_view why) {
   return fail(Errc::unsupported, fmt::format("column {}: {}", column.name, why));
 }
 
-std::string fraction_of_zeros(std::uint8_t digits) { return digits == 0 ? "" : "." + std::string(digits, '0'); }
+std::string fraction_of_zeros(std::uint8_t digits) {
+  return digits == 0 ? "" : "." + std::string(digits, '0');
+}
 
 // A literal is a value of this column, which becomes one of the column's type as any other does.
 ColumnDefinition literal_column(ColumnType type, std::string_view declared) {
@@ -56,7 +60,8 @@ Result<Cell> number_default(const ColumnDefinition& column, const ConversionSett
     case TypeFamily::real: {
       // An integer, unlike the text of one, may be a year of two digits or the bits of a BIT.
       const bool whole = text.find_first_not_of("0123456789-") == std::string::npos;
-      if (whole) return converted(literal_column(ColumnType::big_int, "number"), text_cell(text), column, settings, buffer);
+      if (whole)
+        return converted(literal_column(ColumnType::big_int, "number"), text_cell(text), column, settings, buffer);
       return converted(literal_column(ColumnType::varchar, "number"), text_cell(text), column, settings, buffer);
     }
     case TypeFamily::date:
@@ -67,7 +72,8 @@ Result<Cell> number_default(const ColumnDefinition& column, const ConversionSett
       return implicit_default(column, settings, buffer);
     case TypeFamily::text:
     case TypeFamily::bytes:
-      if (text.find_first_not_of("0123456789-") != std::string::npos) return uncertain(column, "a number as its default");
+      if (text.find_first_not_of("0123456789-") != std::string::npos)
+        return uncertain(column, "a number as its default");
       return converted(literal_column(ColumnType::varchar, "number"), text_cell(text), column, settings, buffer);
     case TypeFamily::enum_:
     case TypeFamily::set_:
@@ -84,8 +90,7 @@ Result<Cell> bits_default(const ColumnDefinition& column, const ConversionSettin
   if (family == TypeFamily::integer || family == TypeFamily::bit || family == TypeFamily::decimal ||
       family == TypeFamily::real) {
     std::uint64_t number = 0;
-    const auto parsed =
-        std::from_chars(value.text.data(), value.text.data() + value.text.size(), number, hex ? 16 : 2);
+    const auto parsed = std::from_chars(value.text.data(), value.text.data() + value.text.size(), number, hex ? 16 : 2);
     if (parsed.ptr != value.text.data() + value.text.size() || parsed.ec != std::errc()) {
       return uncertain(column, "a default beyond 64 bits");
     }

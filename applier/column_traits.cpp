@@ -10,7 +10,9 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool starts_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 std::size_t character_size(std::string_view utf8) {
   std::size_t size = 1;
@@ -111,7 +113,8 @@ std::optional<bool> can_hold(const Charset& charset, std::string_view utf8) {
 
 std::optional<std::string> encoded(const Charset& charset, std::string_view utf8) {
   const bool utf8_form = charset.form == Charset::Form::utf8;
-  if (utf8_form && (charset.max_bytes >= 4 || first_bad_utf8(bytes_of(utf8), 3) == utf8.size())) return std::string(utf8);
+  if (utf8_form && (charset.max_bytes >= 4 || first_bad_utf8(bytes_of(utf8), 3) == utf8.size()))
+    return std::string(utf8);
   if (is_ascii(utf8) && (charset.max_bytes > 1 ? extends_ascii(charset) : charset.form == Charset::Form::ascii)) {
     return std::string(utf8);
   }

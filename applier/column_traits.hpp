@@ -11,7 +11,22 @@
 namespace binferry {
 
 // Types whose values convert in the same way.
-enum class TypeFamily : std::uint8_t { integer, bit, year, decimal, real, text, bytes, date, time, datetime, timestamp, enum_, set_, other };
+enum class TypeFamily : std::uint8_t {
+  integer,
+  bit,
+  year,
+  decimal,
+  real,
+  text,
+  bytes,
+  date,
+  time,
+  datetime,
+  timestamp,
+  enum_,
+  set_,
+  other
+};
 TypeFamily family_of(ColumnType type);
 
 struct IntegerRange {

@@ -29,10 +29,18 @@ constexpr std::uint64_t kMostInteger = static_cast<std::uint64_t>(std::numeric_l
 constexpr std::int64_t kFirstTimestamp_us = 1'000'000;
 constexpr std::int64_t kLastTimestamp_us = 2'147'483'648'000'000 - 1;  // of every version; newer ones go on to 2106
 
-Cell integer_cell(std::int64_t value) { return {Type::integer, true, value, 0, {}}; }
-Cell real_cell(double value) { return {Type::real, true, 0, value, {}}; }
-Cell text_cell(std::string_view text) { return {Type::text, true, 0, 0, text}; }
-Cell blob_cell(std::string_view bytes) { return {Type::blob, true, 0, 0, bytes}; }
+Cell integer_cell(std::int64_t value) {
+  return {Type::integer, true, value, 0, {}};
+}
+Cell real_cell(double value) {
+  return {Type::real, true, 0, value, {}};
+}
+Cell text_cell(std::string_view text) {
+  return {Type::text, true, 0, 0, text};
+}
+Cell blob_cell(std::string_view bytes) {
+  return {Type::blob, true, 0, 0, bytes};
+}
 
 bool labels_keep_order(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   auto next = after.begin();
@@ -51,7 +59,9 @@ std::uint64_t most_bytes(const ColumnDefinition& column) {
 }
 
 bool keeps_text(const ColumnDefinition& before, const ColumnDefinition& after, const ConversionSettings& settings) {
-  if (before.charset != after.charset && (after.charset == nullptr || after.charset->name != "utf8mb4" || before.charset == nullptr)) return false;
+  if (before.charset != after.charset &&
+      (after.charset == nullptr || after.charset->name != "utf8mb4" || before.charset == nullptr))
+    return false;
   if (before.type == ColumnType::char_ && (settings.sql_mode & kPadCharToFullLength) != 0) return false;
   if (after.type == ColumnType::char_ && before.type != ColumnType::char_) return false;
   if (after.type == ColumnType::text) {
@@ -73,7 +83,8 @@ bool keeps(const ColumnDefinition& before, const ColumnDefinition& after, const 
       return new_range.lowest >= old_range.lowest && new_range.highest >= old_range.highest;
     }
     case TypeFamily::decimal:
-      return before.scale == after.scale && after.precision >= before.precision && (before.is_unsigned || !after.is_unsigned);
+      return before.scale == after.scale && after.precision >= before.precision &&
+             (before.is_unsigned || !after.is_unsigned);
     case TypeFamily::real:
       return before.type == after.type && before.decimals == after.decimals &&
              (before.decimals == Column::kNoDecimals || after.precision >= before.precision) &&
@@ -111,8 +122,10 @@ std::optional<DecimalNumber> number_in(const ColumnDefinition& column, const Cel
     case TypeFamily::real: {
       if (column.decimals != Column::kNoDecimals) return std::nullopt;
       // The replica holds a FLOAT as the double that prints alike; the source computes with the float itself.
-      const double value = column.type == ColumnType::float_ ? static_cast<double>(static_cast<float>(cell.real)) : cell.real;
-      if (whole && std::fabs(value) < 9.2e18) return DecimalNumber::of(static_cast<std::int64_t>(std::nearbyint(value)));
+      const double value =
+          column.type == ColumnType::float_ ? static_cast<double>(static_cast<float>(cell.real)) : cell.real;
+      if (whole && std::fabs(value) < 9.2e18)
+        return DecimalNumber::of(static_cast<std::int64_t>(std::nearbyint(value)));
       if (whole) return std::nullopt;
       std::string text;
       append_double(value, Column::kNoDecimals, text);
@@ -172,7 +185,9 @@ ConversionSettings ConversionSettings::of(const DdlContext& context, bool decima
           timestamp_us};
 }
 
-bool ConversionSettings::strict() const { return (sql_mode & (kStrictTransTables | kStrictAllTables)) != 0; }
+bool ConversionSettings::strict() const {
+  return (sql_mode & (kStrictTransTables | kStrictAllTables)) != 0;
+}
 
 bool ConversionSettings::rounds_fractions() const {
   return mariadb ? (sql_mode & kMariadbTimeRoundFractional) != 0 : (sql_mode & kMysqlTimeTruncateFractional) == 0;
@@ -183,8 +198,8 @@ ColumnConversion::ColumnConversion(const ColumnDefinition& before, const ColumnD
     : before_(before), after_(after), settings_(settings), keeps_values_(keeps(before, after, settings)) {}
 
 std::unexpected<Error> ColumnConversion::uncertain(std::string_view why) const {
-  return fail(Errc::unsupported, fmt::format("column {}: {} to {}: {}", after_.name, before_.declared_type,
-                                             after_.declared_type, why));
+  return fail(Errc::unsupported,
+              fmt::format("column {}: {} to {}: {}", after_.name, before_.declared_type, after_.declared_type, why));
 }
 
 Result<Cell> ColumnConversion::convert(const Cell& value, std::string& buffer) const {
@@ -231,13 +246,15 @@ Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& b
   const std::uint64_t most = number->negative() ? range.lowest : range.highest;
   if (after_.type == ColumnType::year && magnitude && before_.type != ColumnType::year) {
     // Two digits mean 1970…2069; of text, zero does too.
-    if (family_of(before_.type) == TypeFamily::text && value.bytes.size() != 4) return uncertain("a year not of four digits");
+    if (family_of(before_.type) == TypeFamily::text && value.bytes.size() != 4)
+      return uncertain("a year not of four digits");
     if (*magnitude >= 1 && *magnitude <= 99) magnitude = *magnitude + (*magnitude < 70 ? 2000 : 1900);
     if (number->negative() || (*magnitude != 0 && *magnitude < 1901)) return uncertain("a value that is no year");
   }
   if (!magnitude || *magnitude > most) {
     // The source refused this in strict mode, so that it should not be here; without, it took the nearest bound.
-    if (settings_.strict() || family_of(after_.type) != TypeFamily::integer) return uncertain("a value beyond its range");
+    if (settings_.strict() || family_of(after_.type) != TypeFamily::integer)
+      return uncertain("a value beyond its range");
     magnitude = most;
   }
   if (number->negative()) return integer_cell(static_cast<std::int64_t>(0 - *magnitude));
@@ -250,7 +267,8 @@ Result<Cell> ColumnConversion::to_decimal(const Cell& value, std::string& buffer
   std::optional<DecimalNumber> number = number_in(before_, value, false);
   if (!number) return uncertain("a value that is no plain number");
   number->rescale(after_.scale);
-  if (number->whole_digits() > std::size_t{after_.precision} - after_.scale || (number->negative() && after_.is_unsigned)) {
+  if (number->whole_digits() > std::size_t{after_.precision} - after_.scale ||
+      (number->negative() && after_.is_unsigned)) {
     return uncertain("a value beyond its range");
   }
   buffer = number->text();
@@ -274,7 +292,8 @@ Result<Cell> ColumnConversion::to_real(const Cell& value) const {
   }
   if (number < 0 && after_.is_unsigned) return uncertain("a value beyond its range");
   if (after_.type == ColumnType::float_) {
-    if (std::fabs(number) > static_cast<double>(std::numeric_limits<float>::max())) return uncertain("a value beyond its range");
+    if (std::fabs(number) > static_cast<double>(std::numeric_limits<float>::max()))
+      return uncertain("a value beyond its range");
     std::string text;
     append_float(static_cast<float>(number), Column::kNoDecimals, text);
     number = std::strtod(text.c_str(), nullptr);
@@ -346,8 +365,8 @@ Result<Cell> ColumnConversion::to_text(const Cell& value, std::string& buffer) c
   const std::optional<bool> held = can_hold(*charset, buffer);
   if (!held || !*held) return uncertain(fmt::format("a character that {} may not have", charset->name));
   if (after_.type == ColumnType::text) {
-    const std::uint64_t bytes = charset->form == Charset::Form::utf8 ? buffer.size()
-                                                                     : count_characters(buffer) * charset->max_bytes;
+    const std::uint64_t bytes =
+        charset->form == Charset::Form::utf8 ? buffer.size() : count_characters(buffer) * charset->max_bytes;
     if (bytes > most_bytes(after_)) return uncertain("a text that may not fit");
     return text_cell(buffer);
   }
@@ -395,7 +414,8 @@ Result<Cell> ColumnConversion::to_temporal(const Cell& value, std::string& buffe
   if (!moment) return odd();
   if (to == TypeFamily::time) {
     const int day = moment->day;
-    if (from == TypeFamily::date || !moment->fit_datetime(after_.fsp, settings_.rounds_fractions()) || day != moment->day) {
+    if (from == TypeFamily::date || !moment->fit_datetime(after_.fsp, settings_.rounds_fractions()) ||
+        day != moment->day) {
       return odd();
     }
     buffer = moment->time_text(after_.fsp);

@@ -31,7 +31,7 @@ class DecimalNumber {
   void settle_sign();
 
   bool negative_ = false;
-  std::string whole_;     // without leading zeros; empty for 0
+  std::string whole_;  // without leading zeros; empty for 0
   std::string fraction_;
 };
 

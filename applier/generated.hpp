@@ -1,7 +1,7 @@
 // Generation expressions in SQLite's words: for a generated column that is added to a table with rows.
 //
-// Understood are whole numbers, texts, columns, `+ - *` on integers, CONCAT, COALESCE and IFNULL; there the two agree to
-// the last byte (an overflow is an error in MySQL and a value no STRICT column takes in SQLite). All else is not
+// Understood are whole numbers, texts, columns, `+ - *` on integers, CONCAT, COALESCE and IFNULL; there the two agree
+// to the last byte (an overflow is an error in MySQL and a value no STRICT column takes in SQLite). All else is not
 // translated, and the table needs a resync.
 #pragma once
 

@@ -89,8 +89,8 @@ bool take_shape(std::vector<Index>& indexes, const Shape& shape) {
 }  // namespace
 
 Result<std::string> free_sqlite_name(Database& database, const std::string& wanted) {
-  Result<SqliteStatement> find = database.prepare(
-      "SELECT 1 FROM sqlite_schema WHERE type <> 'trigger' AND name = ?1 COLLATE NOCASE", false);
+  Result<SqliteStatement> find =
+      database.prepare("SELECT 1 FROM sqlite_schema WHERE type <> 'trigger' AND name = ?1 COLLATE NOCASE", false);
   if (!find) return propagate(find);
   std::string name = wanted;
   for (std::size_t suffix = 2;; ++suffix) {

@@ -2,8 +2,8 @@
 //
 // Every index is a plain one, unique ones too (row events may collide in passing), and is named `table.index`, with a
 // suffix where SQLite, whose index names are global, has that already. The name is the one of the index's birth: an
-// index is found again by its columns, so that renames at the source cost nothing here. Prefix parts stand for the whole
-// column; FULLTEXT, SPATIAL and VECTOR indexes have no counterpart, and a functional part ends an index.
+// index is found again by its columns, so that renames at the source cost nothing here. Prefix parts stand for the
+// whole column; FULLTEXT, SPATIAL and VECTOR indexes have no counterpart, and a functional part ends an index.
 #pragma once
 
 #include "applier/layout.hpp"

@@ -32,12 +32,18 @@ Result<KeylessRows> KeylessRows::make(Database& database, const TableLayout& lay
     into = std::move(*statement);
     return {};
   };
-  if (Status done = prepare(rows.add_, "INSERT OR REPLACE INTO " + side + " (hash, row) VALUES (?1, ?2)"); !done) return propagate(done);
-  if (Status done = prepare(rows.forget_, "DELETE FROM " + side + " WHERE hash = ?1 AND row = ?2"); !done) return propagate(done);
-  if (Status done = prepare(rows.candidates_, "SELECT row FROM " + side + " WHERE hash = ?1 AND row > ?2 ORDER BY row LIMIT 1"); !done) {
+  if (Status done = prepare(rows.add_, "INSERT OR REPLACE INTO " + side + " (hash, row) VALUES (?1, ?2)"); !done)
+    return propagate(done);
+  if (Status done = prepare(rows.forget_, "DELETE FROM " + side + " WHERE hash = ?1 AND row = ?2"); !done)
+    return propagate(done);
+  if (Status done =
+          prepare(rows.candidates_, "SELECT row FROM " + side + " WHERE hash = ?1 AND row > ?2 ORDER BY row LIMIT 1");
+      !done) {
     return propagate(done);
   }
-  if (Status done = prepare(rows.read_, "SELECT " + column_list(layout) + " FROM " + table + " WHERE " + address + " = ?1"); !done) {
+  if (Status done =
+          prepare(rows.read_, "SELECT " + column_list(layout) + " FROM " + table + " WHERE " + address + " = ?1");
+      !done) {
     return propagate(done);
   }
   if (Status done = prepare(rows.compare_, "SELECT 1 FROM " + table + " WHERE " + address + " = ?1" + equal); !done) {
@@ -132,10 +138,12 @@ Status KeylessRows::record(std::int64_t rowid) {
 }
 
 Status KeylessRows::rebuild() {
-  if (Status cleared = database_->execute("DELETE FROM " + quote_identifier(layout_->hash_table)); !cleared) return cleared;
-  Result<SqliteStatement> all = database_->prepare("SELECT " + quote_identifier(layout_->row_address) + ", " +
-                                                       column_list(*layout_) + " FROM " + quote_identifier(layout_->name),
-                                                   false);
+  if (Status cleared = database_->execute("DELETE FROM " + quote_identifier(layout_->hash_table)); !cleared)
+    return cleared;
+  Result<SqliteStatement> all =
+      database_->prepare("SELECT " + quote_identifier(layout_->row_address) + ", " + column_list(*layout_) + " FROM " +
+                             quote_identifier(layout_->name),
+                         false);
   if (!all) return propagate(all);
   std::vector<Cell> row(layout_->columns.size());
   for (;;) {

@@ -160,9 +160,8 @@ Result<TableLayout> make_layout(const TableDefinition& definition, const LayoutO
   TableLayout layout;
   layout.schema = definition.schema;
   layout.table = definition.name;
-  layout.name = options.name.empty()
-                    ? sqlite_table_name(definition.schema, definition.name, options.qualified_names)
-                    : options.name;
+  layout.name = options.name.empty() ? sqlite_table_name(definition.schema, definition.name, options.qualified_names)
+                                     : options.name;
   layout.columns.reserve(definition.columns.size() + 2);
   for (std::size_t i = 0; i < definition.columns.size(); ++i) {
     const ColumnDefinition& column = definition.columns[i];

@@ -21,10 +21,10 @@ std::string_view name_of(SqliteType type);  // as CREATE TABLE says it
 
 // The columns stand as in a row image: those of the definition, then MariaDB's implicit `row_start` and `row_end`.
 struct LayoutColumn {
-  std::string name;              // in SQLite, unquoted
+  std::string name;  // in SQLite, unquoted
   SqliteType type = SqliteType::text;
-  bool wide_unsigned = false;    // ANY: values above 2^63-1 are kept as 20-digit text
-  std::size_t index = 0;         // of the column in the MySQL definition; at or beyond its end for the implicit ones
+  bool wide_unsigned = false;  // ANY: values above 2^63-1 are kept as 20-digit text
+  std::size_t index = 0;       // of the column in the MySQL definition; at or beyond its end for the implicit ones
   bool operator==(const LayoutColumn&) const = default;
 };
 
@@ -35,12 +35,12 @@ enum class KeyKind : std::uint8_t {
 };
 
 struct TableLayout {
-  std::string schema;                 // MySQL names
+  std::string schema;  // MySQL names
   std::string table;
   std::string name;                   // SQLite table name, unquoted
   std::vector<LayoutColumn> columns;  // in MySQL order
   KeyKind key_kind = KeyKind::none;
-  std::vector<std::size_t> key;       // columns of the key, in key order
+  std::vector<std::size_t> key;  // columns of the key, in key order
   // KeyKind::none: `binferry_rows_<n>(hash, row, PRIMARY KEY(hash, row)) WITHOUT ROWID`. VACUUM may renumber rowids of
   // such tables, so a miss there is proved by a scan and the side table rebuilt; rows are always compared in full.
   std::string hash_table;
@@ -49,7 +49,7 @@ struct TableLayout {
   std::string row_address;
   bool hidden_row_column = false;  // all three are shadowed: `row_address` is a last column of ours, no MySQL one
   bool operator==(const TableLayout&) const = default;
-  [[nodiscard]] std::string create_sql() const;   // CREATE TABLE … STRICT[, WITHOUT ROWID]
+  [[nodiscard]] std::string create_sql() const;  // CREATE TABLE … STRICT[, WITHOUT ROWID]
 };
 
 struct LayoutOptions {

@@ -72,7 +72,8 @@ std::optional<Moment> Moment::parse_date(std::string_view text) {
 
 std::optional<Moment> Moment::parse_datetime(std::string_view text) {
   Moment moment;
-  if (!take_date(text, moment) || !take(text, ' ') || !take_clock(text, 2, moment) || !text.empty()) return std::nullopt;
+  if (!take_date(text, moment) || !take(text, ' ') || !take_clock(text, 2, moment) || !text.empty())
+    return std::nullopt;
   if (moment.hours > 23) return std::nullopt;
   return moment;
 }
@@ -102,9 +103,9 @@ Moment Moment::of_utc(std::int64_t microseconds_since_1970) {
 }
 
 std::int64_t Moment::utc_microseconds() const {
-  const std::chrono::sys_days date{std::chrono::year_month_day{
-      std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-      std::chrono::day(static_cast<unsigned>(day))}};
+  const std::chrono::sys_days date{std::chrono::year_month_day{std::chrono::year(year),
+                                                               std::chrono::month(static_cast<unsigned>(month)),
+                                                               std::chrono::day(static_cast<unsigned>(day))}};
   return date.time_since_epoch().count() * kDay + (hours * 3600LL + minutes * 60 + seconds) * kSecond + microseconds;
 }
 
@@ -133,11 +134,17 @@ bool Moment::fit_time(std::uint8_t fsp, bool round) {
   return true;
 }
 
-std::string Moment::date_text() const { return fmt::format("{:04}-{:02}-{:02}", year, month, day); }
+std::string Moment::date_text() const {
+  return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+}
 
-std::string Moment::time_text(std::uint8_t fsp) const { return (negative ? "-" : "") + clock_text(*this, fsp); }
+std::string Moment::time_text(std::uint8_t fsp) const {
+  return (negative ? "-" : "") + clock_text(*this, fsp);
+}
 
-std::string Moment::datetime_text(std::uint8_t fsp) const { return date_text() + " " + clock_text(*this, fsp); }
+std::string Moment::datetime_text(std::uint8_t fsp) const {
+  return date_text() + " " + clock_text(*this, fsp);
+}
 
 std::optional<int> zone_offset_s(std::string_view time_zone) {
   if (time_zone == "UTC") return 0;

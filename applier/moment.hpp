@@ -14,7 +14,7 @@ struct Moment {
   int year = 0;
   int month = 0;
   int day = 0;
-  int hours = 0;          // beyond 24 in a TIME
+  int hours = 0;  // beyond 24 in a TIME
   int minutes = 0;
   int seconds = 0;
   int microseconds = 0;

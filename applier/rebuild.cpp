@@ -22,17 +22,19 @@ using Type = SqliteStatement::Type;
 
 constexpr std::string_view kNewTable = "binferry_rebuild";
 
-std::unexpected<Error> uncertain(std::string why) { return fail(Errc::unsupported, std::move(why)); }
+std::unexpected<Error> uncertain(std::string why) {
+  return fail(Errc::unsupported, std::move(why));
+}
 
 // How one column of the new table gets its values.
 struct ColumnPlan {
   enum class Kind : std::uint8_t { copy, convert, constant, number, compute } kind = Kind::copy;
-  std::size_t source = 0;                        // copy, convert: column of the old layout
-  std::optional<ColumnConversion> conversion;    // convert, compute
+  std::size_t source = 0;                      // copy, convert: column of the old layout
+  std::optional<ColumnConversion> conversion;  // convert, compute
   Cell constant;
-  std::string buffer;                            // of the constant; of converted values
-  std::string expression;                        // compute: over columns of the old table
-  ColumnDefinition computed;                     // compute: what the expression gives, before conversion
+  std::string buffer;         // of the constant; of converted values
+  std::string expression;     // compute: over columns of the old table
+  ColumnDefinition computed;  // compute: what the expression gives, before conversion
 };
 
 // The literal that ALTER TABLE … ADD COLUMN takes; nothing for what has none.
@@ -50,7 +52,8 @@ std::optional<std::string> default_literal(const Cell& cell) {
 }
 
 bool is_plain_text(std::string_view text, char first_letter, char last_letter) {
-  return std::ranges::all_of(text, [&](char c) { return (c >= '0' && c <= '9') || (c >= first_letter && c <= last_letter); });
+  return std::ranges::all_of(text,
+                             [&](char c) { return (c >= '0' && c <= '9') || (c >= first_letter && c <= last_letter); });
 }
 
 // Collations that order texts of digits and letters of one case as their bytes; those of a language may not (Danish
@@ -60,8 +63,9 @@ bool orders_plain_text(const ColumnDefinition& column) {
   std::string_view name = collation_name(column.collation);
   if (!name.starts_with(column.charset->name)) return false;
   name.remove_prefix(column.charset->name.size());
-  constexpr std::string_view kOfNoLanguage[] = {"_bin",       "_general_ci", "_unicode_ci", "_unicode_520_ci", "_0900_ai_ci",
-                                                "_0900_as_ci", "_0900_as_cs", "_0900_bin",   "_swedish_ci"};
+  constexpr std::string_view kOfNoLanguage[] = {"_bin",        "_general_ci", "_unicode_ci", "_unicode_520_ci",
+                                                "_0900_ai_ci", "_0900_as_ci", "_0900_as_cs", "_0900_bin",
+                                                "_swedish_ci"};
   return std::ranges::find(kOfNoLanguage, name) != std::end(kOfNoLanguage);
 }
 
@@ -111,7 +115,8 @@ class Rebuild {
   std::vector<std::size_t> wide_columns_that_stay() const {
     std::vector<std::size_t> wide;
     for (std::size_t i = 0; i < a_.after.columns.size(); ++i) {
-      const bool holds_64_bits = a_.after.columns[i].type == ColumnType::big_int || a_.after.columns[i].type == ColumnType::bit;
+      const bool holds_64_bits =
+          a_.after.columns[i].type == ColumnType::big_int || a_.after.columns[i].type == ColumnType::bit;
       if (holds_64_bits && !is_new(i) && a_.old_layout.columns[a_.column_sources[i]].wide_unsigned) wide.push_back(i);
     }
     return wide;
@@ -197,10 +202,12 @@ class Rebuild {
   [[nodiscard]] bool must_compute(std::size_t i) const {
     if (is_new(i) || plans_[i].kind != ColumnPlan::Kind::copy) return true;
     const ColumnDefinition& old = a_.before.columns[plans_[i].source];
-    if (old.generated == Generated::no || old.generation_expression != a_.after.columns[i].generation_expression) return true;
+    if (old.generated == Generated::no || old.generation_expression != a_.after.columns[i].generation_expression)
+      return true;
     // Its values were computed from the base columns as they were.
     for (std::size_t base = 0; base < a_.after.columns.size(); ++base) {
-      if (a_.after.columns[base].generated == Generated::no && plans_[base].kind == ColumnPlan::Kind::convert) return true;
+      if (a_.after.columns[base].generated == Generated::no && plans_[base].kind == ColumnPlan::Kind::convert)
+        return true;
     }
     return false;
   }
@@ -284,9 +291,9 @@ class Rebuild {
         return uncertain("column " + column.name + ": the order of a key under its collation");
       default: return uncertain("column " + column.name + ": the order of a key of its type");
     }
-    Result<SqliteStatement> texts = database_.prepare("SELECT " + quote_identifier(a_.old_layout.columns[key].name) +
-                                                          " FROM " + quote_identifier(a_.old_layout.name),
-                                                      false);
+    Result<SqliteStatement> texts = database_.prepare(
+        "SELECT " + quote_identifier(a_.old_layout.columns[key].name) + " FROM " + quote_identifier(a_.old_layout.name),
+        false);
     if (!texts) return propagate(texts);
     bool lower = true;
     bool upper = true;
@@ -320,7 +327,8 @@ class Rebuild {
   [[nodiscard]] bool fits_in_place() const {
     const std::size_t kept = a_.old_layout.columns.size();
     if (layout_.columns.size() < kept || implicit_column_count(a_.after) != 0 || layout_.hidden_row_column ||
-        a_.old_layout.hidden_row_column || layout_.key_kind != a_.old_layout.key_kind || layout_.key != a_.old_layout.key) {
+        a_.old_layout.hidden_row_column || layout_.key_kind != a_.old_layout.key_kind ||
+        layout_.key != a_.old_layout.key) {
       return false;
     }
     for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
@@ -343,10 +351,9 @@ class Rebuild {
     if (Status renamed = rename_columns(); !renamed) return renamed;
     const std::string table = quote_identifier(layout_.name);
     for (std::size_t i = a_.old_layout.columns.size(); i < layout_.columns.size(); ++i) {
-      if (Status added = database_.execute("ALTER TABLE " + table + " ADD COLUMN " +
-                                           quote_identifier(layout_.columns[i].name) + " " +
-                                           std::string(name_of(layout_.columns[i].type)) + " DEFAULT " +
-                                           *default_literal(plans_[i].constant));
+      if (Status added = database_.execute(
+              "ALTER TABLE " + table + " ADD COLUMN " + quote_identifier(layout_.columns[i].name) + " " +
+              std::string(name_of(layout_.columns[i].type)) + " DEFAULT " + *default_literal(plans_[i].constant));
           !added) {
         return added;
       }
@@ -388,8 +395,8 @@ class Rebuild {
   }
 
   Status rename_column(const std::string& from, const std::string& to) {
-    return database_.execute("ALTER TABLE " + quote_identifier(layout_.name) + " RENAME COLUMN " + quote_identifier(from) +
-                             " TO " + quote_identifier(to));
+    return database_.execute("ALTER TABLE " + quote_identifier(layout_.name) + " RENAME COLUMN " +
+                             quote_identifier(from) + " TO " + quote_identifier(to));
   }
 
   // ---- a new table ----------------------------------------------------------------------------------------------
@@ -484,9 +491,9 @@ class Rebuild {
   const Alteration& a_;
   TableLayout layout_;
   std::vector<std::size_t> wide_;
-  std::deque<ColumnPlan> plans_;            // addresses stay: conversions refer to `computed`
+  std::deque<ColumnPlan> plans_;  // addresses stay: conversions refer to `computed`
   std::string order_;
-  std::optional<std::size_t> found_wide_;   // a column whose value needs more than 63 bits
+  std::optional<std::size_t> found_wide_;  // a column whose value needs more than 63 bits
   std::int64_t number_ = 1;
   bool has_rows_ = false;
 };
@@ -503,8 +510,9 @@ Status create_hash_table(Database& database, TableLayout& layout) {
       " WHERE type = 'table' AND name GLOB 'binferry_rows_[0-9]*'");
   if (!number) return propagate(number);
   layout.hash_table = "binferry_rows_" + number->value_or("1");
-  return database.execute("CREATE TABLE " + layout.hash_table +
-                          " (hash INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (hash, row)) STRICT, WITHOUT ROWID");
+  return database.execute(
+      "CREATE TABLE " + layout.hash_table +
+      " (hash INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (hash, row)) STRICT, WITHOUT ROWID");
 }
 
 Status take_place(Database& database, const TableLayout& old, TableLayout& made) {

@@ -29,8 +29,8 @@ struct ReplicaTable {
   std::shared_ptr<const TableLayout> layout;  // null if the replica holds no such SQLite table
   std::vector<std::size_t> wide_columns;      // of the definition; see make_layout()
   TableState state = TableState::active;
-  std::string reason;                         // of a quarantine; one clause
-  std::string file;                           // where a quarantine began: the transaction that was not applied
+  std::string reason;  // of a quarantine; one clause
+  std::string file;    // where a quarantine began: the transaction that was not applied
   std::uint64_t offset = 0;
   std::string gtid;
 

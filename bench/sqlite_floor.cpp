@@ -48,7 +48,9 @@ void check(sqlite3* database, int code) {
   if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) die(sqlite3_errmsg(database));
 }
 
-std::string quoted(const std::string& name) { return '"' + name + '"'; }
+std::string quoted(const std::string& name) {
+  return '"' + name + '"';
+}
 
 class Script {
  public:
@@ -98,9 +100,9 @@ class Script {
   Cell cell_of(const Column& column, const Value& value) {
     Cell cell;
     if (value.is_null() || !value.present()) return cell;
-    const bool number = value.kind == ValueKind::integer ||
-                        (value.kind == ValueKind::uinteger && column.type != ColumnType::enum_ &&
-                         column.type != ColumnType::set_);
+    const bool number =
+        value.kind == ValueKind::integer ||
+        (value.kind == ValueKind::uinteger && column.type != ColumnType::enum_ && column.type != ColumnType::set_);
     if (number) {
       cell.kind = Cell::Kind::integer;
       cell.integer = value.i;

@@ -23,14 +23,14 @@ namespace binferry {
 
 struct RowChange {
   RowOp op = RowOp::write;
-  std::shared_ptr<const Table> table;   // same object for as long as the table's shape does not change
-  std::span<const Value> before;        // empty for a write; else one value a column, absent ones marked
-  std::span<const Value> after;         // empty for a remove
-  std::uint64_t row = 0;                // place in the transaction, from 0
-  bool no_foreign_key_checks = false;   // the row event's flag: cascades must not be followed
-  bool cascades_logged = false;         // the source logs what its cascades change: nor must they here
-  bool undone = false;                  // undone by a later ROLLBACK TO SAVEPOINT; delivered only for
-                                        // non-transactional tables, which keep such changes
+  std::shared_ptr<const Table> table;  // same object for as long as the table's shape does not change
+  std::span<const Value> before;       // empty for a write; else one value a column, absent ones marked
+  std::span<const Value> after;        // empty for a remove
+  std::uint64_t row = 0;               // place in the transaction, from 0
+  bool no_foreign_key_checks = false;  // the row event's flag: cascades must not be followed
+  bool cascades_logged = false;        // the source logs what its cascades change: nor must they here
+  bool undone = false;                 // undone by a later ROLLBACK TO SAVEPOINT; delivered only for
+                                       // non-transactional tables, which keep such changes
 };
 
 struct DdlChange {
@@ -41,11 +41,11 @@ struct DdlChange {
   DdlContext context;
 };
 
-struct StatementChange {                 // a statement that is not table DDL
+struct StatementChange {  // a statement that is not table DDL
   StatementClass kind = StatementClass::other;
-  std::string_view sql;                  // UTF-8; empty for account statements, whose text is never shown
+  std::string_view sql;  // UTF-8; empty for account statements, whose text is never shown
   std::string_view schema;
-  SqlDialect dialect;                    // how its text is to be read
+  SqlDialect dialect;  // how its text is to be read
 };
 
 struct Change {
@@ -53,10 +53,10 @@ struct Change {
   RowChange row;
   DdlChange ddl;
   StatementChange statement;
-  std::string_view note;                 // text of ROWS_QUERY or ANNOTATE_ROWS that precedes rows
-  std::uint64_t offset = 0;              // of the event it stands in (the outer one for a TRANSACTION_PAYLOAD)
-  std::uint32_t timestamp = 0;           // of that event, seconds
-  std::uint64_t event_bytes = 0;         // of that event, decompressed; 0 again for every row of it but the first
+  std::string_view note;          // text of ROWS_QUERY or ANNOTATE_ROWS that precedes rows
+  std::uint64_t offset = 0;       // of the event it stands in (the outer one for a TRANSACTION_PAYLOAD)
+  std::uint32_t timestamp = 0;    // of that event, seconds
+  std::uint64_t event_bytes = 0;  // of that event, decompressed; 0 again for every row of it but the first
 };
 
 struct ChangeOptions {

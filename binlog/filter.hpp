@@ -17,15 +17,15 @@ bool matches_pattern(std::string_view pattern, std::string_view text);
 
 class TransactionFilter {
  public:
-  std::optional<std::uint64_t> stop_position;    // in the file named `stop_file`, or in any if that is empty
+  std::optional<std::uint64_t> stop_position;  // in the file named `stop_file`, or in any if that is empty
   std::string stop_file;
-  std::optional<std::uint32_t> start_datetime;   // seconds since 1970; transactions that began before are skipped
-  std::optional<std::uint32_t> stop_datetime;    // reading stops at the first transaction that began then or later
+  std::optional<std::uint32_t> start_datetime;  // seconds since 1970; transactions that began before are skipped
+  std::optional<std::uint32_t> stop_datetime;   // reading stops at the first transaction that began then or later
   std::optional<AnyGtidSet> include_gtids;
   std::optional<AnyGtidSet> exclude_gtids;
-  std::vector<std::uint32_t> server_ids;         // empty: all
-  std::vector<std::string> databases;            // patterns; empty: all
-  std::vector<std::string> tables;               // patterns of `table` or `schema.table`; empty: all
+  std::vector<std::uint32_t> server_ids;  // empty: all
+  std::vector<std::string> databases;     // patterns; empty: all
+  std::vector<std::string> tables;        // patterns of `table` or `schema.table`; empty: all
 
   enum class Verdict : std::uint8_t { deliver, skip, stop };
   struct Judgement {

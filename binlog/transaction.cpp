@@ -1,6 +1,5 @@
 #include "binlog/transaction.hpp"
 
-
 #include <cstring>
 
 namespace binferry {
@@ -29,7 +28,9 @@ std::string_view name_of(Outcome outcome) {
   return "committed";
 }
 
-std::string Transaction::place() const { return file + ':' + std::to_string(offset); }
+std::string Transaction::place() const {
+  return file + ':' + std::to_string(offset);
+}
 
 void Transaction::clear() {
   gtid = {};

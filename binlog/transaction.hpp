@@ -4,7 +4,8 @@
 // transactions grow; what exceeds Limits::transaction_memory_bytes goes to an unlinked temporary file.
 //
 //   grammar (a stream is a sequence of these, with FORMAT_DESCRIPTION, ROTATE, PREVIOUS_GTIDS, … between them):
-//     group       := [gtid] ( BEGIN part* end | payload | statement | rows-without-begin )      MySQL, MariaDB before 10.0
+//     group       := [gtid] ( BEGIN part* end | payload | statement | rows-without-begin )      MySQL, MariaDB
+//     before 10.0
 //                  | mariadb_gtid part* end | mariadb_gtid(STANDALONE) part* statement          MariaDB
 //     end         := XID | QUERY COMMIT | QUERY ROLLBACK | XA_PREPARE
 #pragma once
@@ -38,23 +39,23 @@ class Transaction {
  public:
   explicit Transaction(const Limits& limits) : events_(limits.transaction_memory_bytes) {}
 
-  std::string file;                 // base name of the log
-  std::uint64_t offset = 0;         // first byte of the group in `file`
-  std::uint64_t end = 0;            // just behind it: the position to go on from
-  AnyGtid gtid;                     // monostate for anonymous groups
-  std::uint32_t server_id = 0;      // of the originating server
-  std::uint32_t timestamp = 0;      // seconds; start of the statement, from the group's first event
-  std::uint64_t commit_us = 0;      // immediate_commit_timestamp, microseconds since 1970; 0 if the log has none
+  std::string file;             // base name of the log
+  std::uint64_t offset = 0;     // first byte of the group in `file`
+  std::uint64_t end = 0;        // just behind it: the position to go on from
+  AnyGtid gtid;                 // monostate for anonymous groups
+  std::uint32_t server_id = 0;  // of the originating server
+  std::uint32_t timestamp = 0;  // seconds; start of the statement, from the group's first event
+  std::uint64_t commit_us = 0;  // immediate_commit_timestamp, microseconds since 1970; 0 if the log has none
   std::uint64_t original_commit_us = 0;
-  std::optional<std::uint64_t> xid; // XID event
-  std::string xa;                   // XA identifier as MySQL prints it, `X'61',X'',1`; empty if none
+  std::optional<std::uint64_t> xid;  // XID event
+  std::string xa;                    // XA identifier as MySQL prints it, `X'61',X'',1`; empty if none
   Outcome outcome = Outcome::committed;
-  bool compressed = false;          // came as a TRANSACTION_PAYLOAD
-  bool standalone = false;          // one statement without BEGIN
-  std::uint8_t alter_flags = 0;     // MariaDB two-phase ALTER: kStartAlter, kCommitAlter, kRollbackAlter
-  std::uint64_t start_alter = 0;    // seq_no of the START ALTER that a commit or rollback ends
+  bool compressed = false;        // came as a TRANSACTION_PAYLOAD
+  bool standalone = false;        // one statement without BEGIN
+  std::uint8_t alter_flags = 0;   // MariaDB two-phase ALTER: kStartAlter, kCommitAlter, kRollbackAlter
+  std::uint64_t start_alter = 0;  // seq_no of the START ALTER that a commit or rollback ends
   std::uint64_t event_count = 0;
-  std::uint64_t stored_bytes = 0;   // bytes of the group in the log (compressed size for a payload)
+  std::uint64_t stored_bytes = 0;                   // bytes of the group in the log (compressed size for a payload)
   std::shared_ptr<const FormatDescription> format;  // governs the events
 
   static constexpr std::uint8_t kStartAlter = 2;
@@ -67,7 +68,8 @@ class Transaction {
   // `binlog.000003:1547`
   [[nodiscard]] std::string place() const;
 
-  // Reads the events in order, those undone by a ROLLBACK TO SAVEPOINT marked. The transaction must not change meanwhile.
+  // Reads the events in order, those undone by a ROLLBACK TO SAVEPOINT marked. The transaction must not change
+  // meanwhile.
   class Cursor {
    public:
     explicit Cursor(const Transaction& transaction);
@@ -120,8 +122,8 @@ class TransactionAssembler {
   // Where the open group began; meaningful while !idle().
   [[nodiscard]] std::uint64_t open_since() const { return transaction_.offset; }
 
-  // The input ended or was cut (end of a file, a lost connection): gives up the open group. Returns the bytes of the log
-  // that it held, 0 if none was open.
+  // The input ended or was cut (end of a file, a lost connection): gives up the open group. Returns the bytes of the
+  // log that it held, 0 if none was open.
   std::uint64_t discard_open_group();
   // Groups given up because the log itself shows that they never ended, and their bytes, since construction.
   [[nodiscard]] std::uint64_t discarded_groups() const { return discarded_groups_; }

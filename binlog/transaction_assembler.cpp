@@ -94,12 +94,9 @@ Result<EventRole> TransactionAssembler::dispatch(const RawEvent& event, const Fo
   switch (type) {
     case EventType::gtid:
     case EventType::anonymous_gtid:
-    case EventType::gtid_tagged:
-      return on_gtid(event, format);
-    case EventType::mariadb_gtid:
-      return on_mariadb_gtid(event, format);
-    case EventType::query:
-      return on_query(event, format);
+    case EventType::gtid_tagged: return on_gtid(event, format);
+    case EventType::mariadb_gtid: return on_mariadb_gtid(event, format);
+    case EventType::query: return on_query(event, format);
     case EventType::query_compressed:  // never BEGIN, COMMIT or XA: too short to be compressed
     case EventType::execute_load_query:
     case EventType::delete_file:
@@ -114,10 +111,8 @@ Result<EventRole> TransactionAssembler::dispatch(const RawEvent& event, const Fo
       transaction_.xid = *xid;
       return finish(event, Outcome::committed);
     }
-    case EventType::xa_prepare:
-      return on_xa_prepare(event);
-    case EventType::transaction_payload:
-      return on_payload(event, format);
+    case EventType::xa_prepare: return on_xa_prepare(event);
+    case EventType::transaction_payload: return on_payload(event, format);
     case EventType::incident: {
       Result<Incident> incident = decode_incident(event.body);
       if (!incident) return propagate(incident, event.place());
@@ -160,13 +155,13 @@ Result<EventRole> TransactionAssembler::dispatch(const RawEvent& event, const Fo
   }
   // VIEW_CHANGE and ignorable events inside a group belong to it; between groups they carry nothing.
   return state_ == State::idle || type == EventType::heartbeat || type == EventType::heartbeat_v2 ? EventRole::inert
-                                                                                                   : add(event);
+                                                                                                  : add(event);
 }
 
 Result<EventRole> TransactionAssembler::on_gtid(const RawEvent& event, const FormatDescription& format) {
   const bool anonymous = event.header.type == EventType::anonymous_gtid;
-  Result<GtidEvent> gtid = event.header.type == EventType::gtid_tagged ? decode_gtid_tagged(event.body)
-                                                                       : decode_gtid(event.body, anonymous);
+  Result<GtidEvent> gtid =
+      event.header.type == EventType::gtid_tagged ? decode_gtid_tagged(event.body) : decode_gtid(event.body, anonymous);
   if (!gtid) return propagate(gtid, event.place());
   cut_open_group();  // the server that wrote it died: a restarted one goes on with the next group
   begin_group(event, format, State::gtid);
@@ -185,8 +180,8 @@ Result<EventRole> TransactionAssembler::on_mariadb_gtid(const RawEvent& event, c
   transaction_.gtid = gtid->gtid;
   transaction_.standalone = standalone;
   if (gtid->xid) transaction_.xa = gtid->xid->text();
-  transaction_.alter_flags = gtid->flags_extra &
-                             (Transaction::kStartAlter | Transaction::kCommitAlter | Transaction::kRollbackAlter);
+  transaction_.alter_flags =
+      gtid->flags_extra & (Transaction::kStartAlter | Transaction::kCommitAlter | Transaction::kRollbackAlter);
   transaction_.start_alter = gtid->start_alter.value_or(0);
   return add(event);
 }
@@ -221,8 +216,7 @@ Result<EventRole> TransactionAssembler::on_query(const RawEvent& event, const Fo
       transaction_.xa = xid->text();
       return finish(event, commit ? Outcome::xa_committed : Outcome::xa_rolled_back);
     }
-    case StatementClass::rollback:
-      return finish(event, Outcome::rolled_back);
+    case StatementClass::rollback: return finish(event, Outcome::rolled_back);
     case StatementClass::savepoint:
     case StatementClass::rollback_to:
       if (state_ != State::open) break;

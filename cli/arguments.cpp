@@ -77,15 +77,15 @@ void add_read_options(CLI::App& command, ReadArguments& read, ReadTexts& texts) 
                   "Leave out transactions that began before, 'YYYY-MM-DD HH:MM:SS' in local time, or with Z or +00:00")
       ->type_name("TIME")
       ->group(kFilters);
-  command
-      .add_option("--stop-datetime", texts.stop_datetime, "Stop at the first transaction that began then or later")
+  command.add_option("--stop-datetime", texts.stop_datetime, "Stop at the first transaction that began then or later")
       ->type_name("TIME")
       ->group(kFilters);
   const auto repeatable = [&](const char* name, auto& into, const char* text, const char* type) {
     command.add_option(name, into, text)->type_name(type)->allow_extra_args(false)->group(kFilters);
   };
   repeatable("-d,--database", read.filter.databases, "Only this database; * and ? are wildcards; repeatable", "NAME");
-  repeatable("--table", read.filter.tables, "Only this table, as TABLE or DATABASE.TABLE; wildcards; repeatable", "NAME");
+  repeatable("--table", read.filter.tables, "Only this table, as TABLE or DATABASE.TABLE; wildcards; repeatable",
+             "NAME");
   repeatable("--server-id", read.filter.server_ids, "Only what this server wrote first; repeatable", "N");
   command.add_option("--include-gtids", texts.include_gtids, "Only these GTIDs")->type_name("SET")->group(kFilters);
   command.add_option("--exclude-gtids", texts.exclude_gtids, "All but these GTIDs")->type_name("SET")->group(kFilters);
@@ -99,7 +99,9 @@ void add_read_options(CLI::App& command, ReadArguments& read, ReadTexts& texts) 
   command.add_option("--key-file", read.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
       ->type_name("FILE")
       ->group(kKeys);
-  command.add_option("--keyring", read.keyring, "Keyring file of an encrypted MySQL log")->type_name("FILE")->group(kKeys);
+  command.add_option("--keyring", read.keyring, "Keyring file of an encrypted MySQL log")
+      ->type_name("FILE")
+      ->group(kKeys);
 }
 
 Status take_texts(const ReadTexts& texts, ReadArguments& read) {
@@ -148,10 +150,14 @@ CLI::App* add_inspect(CLI::App& app, InspectArguments& arguments, ReadTexts& tex
 }
 
 CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
-  CLI::App* const command = app.add_subcommand("tail", "Follow logs that grow, printing each transaction when it is whole");
+  CLI::App* const command =
+      app.add_subcommand("tail", "Follow logs that grow, printing each transaction when it is whole");
   command->add_option("LOG", arguments.input, "A log file, a folder or an index file")->required()->type_name("");
-  command->add_flag("--from-start", arguments.from_start, "Begin with the oldest transaction that is there [at the end]");
-  command->add_option("--start-file", arguments.start_file, "Where --start-position counts, or begin at its start [the first]")
+  command->add_flag("--from-start", arguments.from_start,
+                    "Begin with the oldest transaction that is there [at the end]");
+  command
+      ->add_option("--start-file", arguments.start_file,
+                   "Where --start-position counts, or begin at its start [the first]")
       ->type_name("NAME");
   command->add_flag("--stop-at-end", arguments.stop_at_end, "Print what is there, then end");
   add_read_options(*command, arguments.read, texts);
@@ -167,12 +173,16 @@ constexpr const char* kReplayExamples =
     "  binferry replay binlog.000007 --start-position=1547 --schema-file=dump.sql --into new.db\n";
 
 CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts) {
-  CLI::App* const command = app.add_subcommand("replay", "Apply logs to a SQLite replica, exactly once, from where it stands");
+  CLI::App* const command =
+      app.add_subcommand("replay", "Apply logs to a SQLite replica, exactly once, from where it stands");
   ReadArguments& read = arguments.read;
   command->add_option("LOG", arguments.inputs, "Log files, one folder or an index file")->required()->type_name("");
-  command->add_option("--into", arguments.into, "The replica's file; it is made if it is not there")->required()->type_name("FILE");
+  command->add_option("--into", arguments.into, "The replica's file; it is made if it is not there")
+      ->required()
+      ->type_name("FILE");
   command->add_flag("--follow", arguments.follow, "Go on as the logs grow, until a signal comes");
-  command->add_flag("--strict", arguments.strict, "Stop where one table cannot go on, instead of quarantining that table");
+  command->add_flag("--strict", arguments.strict,
+                    "Stop where one table cannot go on, instead of quarantining that table");
   command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [1000]")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
       ->type_name("N");
@@ -184,8 +194,11 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   };
   repeatable("--schema", read.filter.databases,
              "Only this schema; * and ? are wildcards; repeatable. One gives plain table names", "NAME", kNew);
-  repeatable("--table", read.filter.tables, "Only this table, as TABLE or SCHEMA.TABLE; wildcards; repeatable", "NAME", kNew);
-  command->add_option("--start-position", read.start_position, "Begin at this offset of the first file")->type_name("N")->group(kNew);
+  repeatable("--table", read.filter.tables, "Only this table, as TABLE or SCHEMA.TABLE; wildcards; repeatable", "NAME",
+             kNew);
+  command->add_option("--start-position", read.start_position, "Begin at this offset of the first file")
+      ->type_name("N")
+      ->group(kNew);
   command
       ->add_option("--schema-file", read.schema_file, "Tables as they are where reading begins (mysqldump --no-data)")
       ->type_name("FILE")
@@ -207,8 +220,12 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   command->add_option("--stop-datetime", texts.stop_datetime, "Stop at the first transaction that began then or later")
       ->type_name("TIME")
       ->group(kFilters);
-  command->add_option("--include-gtids", texts.include_gtids, "Apply only these GTIDs")->type_name("SET")->group(kFilters);
-  command->add_option("--exclude-gtids", texts.exclude_gtids, "Apply all but these GTIDs")->type_name("SET")->group(kFilters);
+  command->add_option("--include-gtids", texts.include_gtids, "Apply only these GTIDs")
+      ->type_name("SET")
+      ->group(kFilters);
+  command->add_option("--exclude-gtids", texts.exclude_gtids, "Apply all but these GTIDs")
+      ->type_name("SET")
+      ->group(kFilters);
   command
       ->add_option_function<std::string>(
           "--bad-text",
@@ -223,7 +240,9 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   command->add_option("--key-file", read.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
       ->type_name("FILE")
       ->group(kKeys);
-  command->add_option("--keyring", read.keyring, "Keyring file of an encrypted MySQL log")->type_name("FILE")->group(kKeys);
+  command->add_option("--keyring", read.keyring, "Keyring file of an encrypted MySQL log")
+      ->type_name("FILE")
+      ->group(kKeys);
   command->footer(std::string(kReplayExamples) + "\n" + kExitCodes);
   return command;
 }

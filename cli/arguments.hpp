@@ -19,13 +19,13 @@ enum class OutputFormat : std::uint8_t { text, json, sql };
 // What every command that reads logs and prints them takes.
 struct ReadArguments {
   OutputFormat format = OutputFormat::text;
-  bool verbose = false;                        // original statements of row changes, where the log has them
-  std::optional<std::uint64_t> start_position; // in the first file
-  TransactionFilter filter;                    // stop_position is for the last file, whose name is not known here
-  std::string schema_file;                     // output of mysqldump --no-data; empty: none
-  std::string key_file;                        // MariaDB file_key_management
-  std::string key_file_password;               // file_key_management_filekey; empty: the key file is plain
-  std::string keyring;                         // MySQL
+  bool verbose = false;                         // original statements of row changes, where the log has them
+  std::optional<std::uint64_t> start_position;  // in the first file
+  TransactionFilter filter;                     // stop_position is for the last file, whose name is not known here
+  std::string schema_file;                      // output of mysqldump --no-data; empty: none
+  std::string key_file;                         // MariaDB file_key_management
+  std::string key_file_password;                // file_key_management_filekey; empty: the key file is plain
+  std::string keyring;                          // MySQL
 };
 
 struct InspectArguments {
@@ -55,23 +55,23 @@ struct PositionArguments {
     gtid_contains,
     gtid_count,
   } action = Action::show;
-  std::vector<std::string> operands;           // as many as the action takes
+  std::vector<std::string> operands;  // as many as the action takes
   bool json = false;
-  std::optional<std::uint32_t> datetime;       // locate: this or a GTID; seconds since 1970
+  std::optional<std::uint32_t> datetime;  // locate: this or a GTID; seconds since 1970
   std::optional<AnyGtid> gtid;
-  std::optional<BinlogPosition> position;      // wait: this, a GTID set, or both
+  std::optional<BinlogPosition> position;  // wait: this, a GTID set, or both
   std::optional<AnyGtidSet> gtid_set;
-  std::optional<std::uint64_t> timeout_ms;     // none: for ever
-  ReadArguments keys;                          // only the keys of encrypted logs
+  std::optional<std::uint64_t> timeout_ms;  // none: for ever
+  ReadArguments keys;                       // only the keys of encrypted logs
 };
 
 // Logs into a SQLite replica.
 struct ReplayArguments {
   std::vector<std::string> inputs;
   std::string into;
-  ReadArguments read;             // start_position is for a new replica; format is not used
-  std::uint64_t batch = 1000;     // source transactions that share a commit while catching up
-  bool durable = false;           // every commit survives a power loss, not only the last one
+  ReadArguments read;          // start_position is for a new replica; format is not used
+  std::uint64_t batch = 1000;  // source transactions that share a commit while catching up
+  bool durable = false;        // every commit survives a power loss, not only the last one
   bool follow = false;
   bool strict = false;
   bool decimal_real = false;

@@ -74,8 +74,8 @@ std::optional<std::int64_t> seconds_of(const Parsed& parsed) {
                             day{static_cast<unsigned>(parsed.day)}};
   if (!date.ok() || parsed.hour > 23 || parsed.minute > 59 || parsed.second > 59) return std::nullopt;
   if (parsed.offset_minutes) {
-    const auto time = sys_days(date) + hours(parsed.hour) + minutes(parsed.minute - *parsed.offset_minutes) +
-                      seconds(parsed.second);
+    const auto time =
+        sys_days(date) + hours(parsed.hour) + minutes(parsed.minute - *parsed.offset_minutes) + seconds(parsed.second);
     return duration_cast<seconds>(time.time_since_epoch()).count();
   }
   std::tm local{};

@@ -50,8 +50,8 @@ class Listing {
     std::string& out = output_.buffer();
     out += R"({"file":)";
     append_json_quoted(event.file, out);
-    fmt::format_to(std::back_inserter(out), R"(,"offset":{},"end":{},"type":"{}","server_id":{},"time":")", event.offset,
-                   event.end, name_of(event.header.type), event.header.server_id);
+    fmt::format_to(std::back_inserter(out), R"(,"offset":{},"end":{},"type":"{}","server_id":{},"time":")",
+                   event.offset, event.end, name_of(event.header.type), event.header.server_id);
     append_utc_time(event.header.timestamp, out);
     fmt::format_to(std::back_inserter(out), R"(","bytes":{},"inside_payload":{},"info":)", event.bytes.size(), inside);
     append_json_quoted(info_, out);

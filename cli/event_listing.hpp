@@ -12,8 +12,8 @@
 
 namespace binferry::cli {
 
-// Lists until the source ends. `stop_position` counts in `stop_file`: the first event that ends beyond it is not listed,
-// nor anything after. Events inside a TRANSACTION_PAYLOAD follow it.
+// Lists until the source ends. `stop_position` counts in `stop_file`: the first event that ends beyond it is not
+// listed, nor anything after. Events inside a TRANSACTION_PAYLOAD follow it.
 Status list_events(EventSource& source, OutputFormat format, std::optional<std::uint64_t> stop_position,
                    std::string_view stop_file, Output& output);
 

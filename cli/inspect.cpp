@@ -143,7 +143,7 @@ void Inspection::abandon(std::string_view rule) {
   print_coverage(stream_.coverage());
   const auto current = std::ranges::find(source_.paths(), source_.path());
   for (auto path = current == source_.paths().end() ? current : current + 1; path != source_.paths().end(); ++path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path->c_str(), &status) != 0) continue;
     FileCoverage coverage;
     coverage.file = base_name_of(*path);

@@ -21,7 +21,9 @@ std::uint64_t now_us() {
   return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
 }
 
-bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?") != std::string_view::npos; }
+bool has_wildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?") != std::string_view::npos;
+}
 
 std::string joined(const std::vector<std::string>& names) {
   return names.empty() ? std::string("everything") : fmt::format("{}", fmt::join(names, ", "));
@@ -119,8 +121,7 @@ Result<int> replay(const ReplayArguments& arguments) {
   if (!keys) return propagate(keys);
   Result<std::unique_ptr<Replica>> replica = open_replica(arguments);
   if (!replica) return propagate(replica);
-  Result<ReplayStart> start =
-      plan_replay(arguments.inputs, (*replica)->checkpoint, arguments.read.start_position);
+  Result<ReplayStart> start = plan_replay(arguments.inputs, (*replica)->checkpoint, arguments.read.start_position);
   if (!start) return propagate(start);
 
   ApplierOptions applier_options;

@@ -19,7 +19,9 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 }  // namespace
 
@@ -64,6 +66,8 @@ ExitCode report(const Error& error) {
   return exit_code_of(error.code);
 }
 
-void note(std::string_view text) { print("binferry: note: " + one_line(text) + '\n'); }
+void note(std::string_view text) {
+  print("binferry: note: " + one_line(text) + '\n');
+}
 
 }  // namespace binferry::cli

@@ -32,7 +32,7 @@ void Statistics::add(const Transaction& transaction) {
   const std::uint64_t end_us = std::max<std::uint64_t>(transaction.commit_us, std::uint64_t{last_s_} * 1'000'000);
   Entry entry{transaction.place(), text_of(transaction.gtid), transaction.event_bytes(), rows_,
               end_us > first_us ? end_us - first_us : 0};
-  const auto keep = [&](std::vector<Entry>& top, std::uint64_t Entry::*by) {
+  const auto keep = [&](std::vector<Entry>& top, std::uint64_t Entry::* by) {
     if (entry.*by == 0 || (top.size() == kTop && top.back().*by >= entry.*by)) return;
     const auto at = std::ranges::upper_bound(top, entry.*by, std::ranges::greater{}, by);
     top.insert(at, entry);
@@ -92,8 +92,8 @@ void Statistics::print_text(std::string& out) const {
   };
   transactions("Largest transactions", largest_);
   transactions("Longest transactions", longest_);
-  fmt::format_to(to, "\n{:<40} {:>12} {:>12} {:>16}\n", fmt::format("Every {} s from", kWidths_s[width_]), "transactions",
-                 "rows", "bytes");
+  fmt::format_to(to, "\n{:<40} {:>12} {:>12} {:>16}\n", fmt::format("Every {} s from", kWidths_s[width_]),
+                 "transactions", "rows", "bytes");
   for (const auto& [start, rate] : rates_) {
     std::string time;
     append_utc_time(start, time);
@@ -109,8 +109,10 @@ void Statistics::print_json(std::string& out) const {
     append_json_quoted(name.first, out);
     out += R"(,"table":)";
     append_json_quoted(name.second, out);
-    fmt::format_to(to, R"(,"inserts":{},"updates":{},"deletes":{},"bytes":{}}})" "\n", counts.inserts, counts.updates,
-                   counts.deletes, counts.bytes);
+    fmt::format_to(to,
+                   R"(,"inserts":{},"updates":{},"deletes":{},"bytes":{}}})"
+                   "\n",
+                   counts.inserts, counts.updates, counts.deletes, counts.bytes);
   }
   const auto transactions = [&](std::string_view kind, const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
@@ -122,7 +124,10 @@ void Statistics::print_json(std::string& out) const {
       } else {
         append_json_quoted(entry.gtid, out);
       }
-      fmt::format_to(to, R"(,"rows":{},"bytes":{},"duration_us":{}}})" "\n", entry.rows, entry.bytes, entry.duration_us);
+      fmt::format_to(to,
+                     R"(,"rows":{},"bytes":{},"duration_us":{}}})"
+                     "\n",
+                     entry.rows, entry.bytes, entry.duration_us);
     }
   };
   transactions("largest", largest_);
@@ -130,8 +135,10 @@ void Statistics::print_json(std::string& out) const {
   for (const auto& [start, rate] : rates_) {
     out += R"({"stat":"rate","from":")";
     append_utc_time(start, out);
-    fmt::format_to(to, R"(","seconds":{},"transactions":{},"rows":{},"bytes":{}}})" "\n", kWidths_s[width_],
-                   rate.transactions, rate.rows, rate.bytes);
+    fmt::format_to(to,
+                   R"(","seconds":{},"transactions":{},"rows":{},"bytes":{}}})"
+                   "\n",
+                   kWidths_s[width_], rate.transactions, rate.rows, rate.bytes);
   }
 }
 

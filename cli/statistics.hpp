@@ -33,9 +33,9 @@ class Statistics {
   struct Entry {
     std::string place;
     std::string gtid;
-    std::uint64_t bytes = 0;       // of events, decompressed
+    std::uint64_t bytes = 0;  // of events, decompressed
     std::uint64_t rows = 0;
-    std::uint64_t duration_us = 0; // from its first statement to its commit
+    std::uint64_t duration_us = 0;  // from its first statement to its commit
   };
   struct Rate {
     std::uint64_t transactions = 0;
@@ -50,7 +50,8 @@ class Statistics {
 
   static constexpr std::size_t kTop = 10;
   static constexpr std::size_t kMostIntervals = 60;
-  static constexpr std::array<std::uint64_t, 12> kWidths_s{1, 5, 15, 60, 300, 900, 3600, 21600, 86400, 864000, 8640000, 86400000};
+  static constexpr std::array<std::uint64_t, 12> kWidths_s{1,    5,     15,    60,     300,     900,
+                                                           3600, 21600, 86400, 864000, 8640000, 86400000};
 
   std::map<std::pair<std::string, std::string>, TableCounts> tables_;
   std::vector<Entry> largest_;
@@ -62,7 +63,7 @@ class Statistics {
   std::uint64_t rows_ = 0;
   std::uint32_t first_s_ = 0;
   std::uint32_t last_s_ = 0;
-  std::shared_ptr<const Table> kept_;    // the table that `counts_` belongs to
+  std::shared_ptr<const Table> kept_;  // the table that `counts_` belongs to
   TableCounts* counts_ = nullptr;
 };
 

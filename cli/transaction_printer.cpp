@@ -101,7 +101,7 @@ Result<bool> TransactionPrinter::deliver(const Transaction& transaction) {
 bool TransactionPrinter::wants(const Change& change) const {
   if (!filter_.filters_tables()) return true;
   switch (change.kind) {
-    case Change::Kind::row: return true;  // the reader asks itself
+    case Change::Kind::row: return true;    // the reader asks itself
     case Change::Kind::note: return false;  // it may belong to rows of another table
     case Change::Kind::ddl:
       if (change.ddl.changes.empty()) return filter_.tables.empty() && filter_.wants_schema(change.ddl.schema);

@@ -22,7 +22,7 @@ struct Totals {
   std::uint64_t updates = 0;
   std::uint64_t deletes = 0;
   std::uint64_t ddl = 0;
-  std::uint64_t statements = 0;    // that changed rows without row events
+  std::uint64_t statements = 0;  // that changed rows without row events
 
   [[nodiscard]] std::uint64_t rows() const { return inserts + updates + deletes; }
 };

@@ -35,8 +35,10 @@ class Members {
   }
 
   [[nodiscard]] Status status() const {
-    if (!failed_.empty()) return fail(Errc::replica, "the checkpoint's member " + failed_ + " is missing or wrong", std::string(kHint));
-    if (taken_ != object_.size()) return fail(Errc::replica, "the checkpoint has members that are not known", std::string(kHint));
+    if (!failed_.empty())
+      return fail(Errc::replica, "the checkpoint's member " + failed_ + " is missing or wrong", std::string(kHint));
+    if (taken_ != object_.size())
+      return fail(Errc::replica, "the checkpoint has members that are not known", std::string(kHint));
     return {};
   }
 
@@ -50,14 +52,18 @@ class Members {
     }
     return value;
   }
-  void fail_with(std::string_view name) { if (failed_.empty()) failed_ = name; }
+  void fail_with(std::string_view name) {
+    if (failed_.empty()) failed_ = name;
+  }
 
   const json::object& object_;
   std::size_t taken_ = 0;
   std::string failed_;
 };
 
-bool is_mariadb(std::string_view version) { return version.find("MariaDB") != std::string_view::npos; }
+bool is_mariadb(std::string_view version) {
+  return version.find("MariaDB") != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -81,7 +87,8 @@ std::string to_json(const Checkpoint& checkpoint) {
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
   boost::system::error_code error;
   const json::value value = json::parse({text.data(), text.size()}, error);
-  if (error || !value.is_object()) return fail(Errc::replica, "the checkpoint is not a JSON object", std::string(kHint));
+  if (error || !value.is_object())
+    return fail(Errc::replica, "the checkpoint is not a JSON object", std::string(kHint));
   Checkpoint checkpoint;
   std::string gtids;
   Members members(value.get_object());
@@ -108,14 +115,18 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
 Status check_same_source(const SourceIdentity& expected, const SourceIdentity& found) {
   constexpr const char* kWrong = "give the logs of the replica's own source, or make another replica";
   const auto differ = [&](std::string_view what, const auto& mine, const auto& theirs) {
-    return fail(Errc::wrong_source, fmt::format("the log is another server's: its {} is {}, the replica's source has {}", what, theirs, mine), kWrong);
+    return fail(
+        Errc::wrong_source,
+        fmt::format("the log is another server's: its {} is {}, the replica's source has {}", what, theirs, mine),
+        kWrong);
   };
   if (!expected.known() || !found.known()) return {};
   if (!expected.server_uuid.empty() && !found.server_uuid.empty()) {
     if (expected.server_uuid != found.server_uuid) return differ("UUID", expected.server_uuid, found.server_uuid);
     return {};
   }
-  if (is_mariadb(expected.version) != is_mariadb(found.version)) return differ("version", expected.version, found.version);
+  if (is_mariadb(expected.version) != is_mariadb(found.version))
+    return differ("version", expected.version, found.version);
   if (expected.server_id != found.server_id) return differ("server id", expected.server_id, found.server_id);
   return {};
 }

@@ -1,7 +1,7 @@
 // What a replica durably has: which source, up to which transaction, and how much it took.
 //
-// A value. The applier stores it in the same SQLite transaction as the rows it speaks of; commands print and compare it.
-// Nothing here knows SQLite.
+// A value. The applier stores it in the same SQLite transaction as the rows it speaks of; commands print and compare
+// it. Nothing here knows SQLite.
 #pragma once
 
 #include "binlog/base/result.hpp"

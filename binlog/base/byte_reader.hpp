@@ -56,7 +56,8 @@ class ByteReader {
   // Length-encoded integer (PROTOCOL 0, `pint`). 251 and 255 are not integers: failure.
   std::uint64_t pint() {
     const std::uint8_t first = u8();
-    if (first < 251) [[likely]] return first;
+    if (first < 251) [[likely]]
+      return first;
     switch (first) {
       case 252: return u16();
       case 253: return u24();

@@ -42,7 +42,9 @@ bool is_retryable(Errc code) {
   return code == Errc::connection || code == Errc::timeout || code == Errc::busy;
 }
 
-std::string Error::message() const { return where.empty() ? what : where + ": " + what; }
+std::string Error::message() const {
+  return where.empty() ? what : where + ": " + what;
+}
 
 Error Error::at(std::string_view place) && {
   where = where.empty() ? std::string(place) : std::string(place) + ": " + where;

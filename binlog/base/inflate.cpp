@@ -39,8 +39,8 @@ Status inflate(DeflateForm form, Bytes data, std::uint64_t size, std::uint64_t l
   const libdeflate_result result = run(d, data.data(), data.size(), out.data(), out.size(), &used, &made);
   if (result == LIBDEFLATE_SUCCESS && made == size && used == data.size()) return {};
   out.clear();
-  return fail(Errc::corrupt, "compressed data is damaged or does not have the announced " + std::to_string(size) +
-                                 " bytes");
+  return fail(Errc::corrupt,
+              "compressed data is damaged or does not have the announced " + std::to_string(size) + " bytes");
 }
 
 Status inflate_block(Bytes block, std::uint64_t limit_bytes, std::string& out) {

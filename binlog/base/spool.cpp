@@ -35,9 +35,13 @@ Spool::Spool(std::size_t memory_bytes, std::string directory)
     : memory_bytes_(memory_bytes), directory_(std::move(directory)) {}
 
 Spool::Spool(Spool&& other) noexcept
-    : memory_bytes_(other.memory_bytes_), directory_(other.directory_), memory_(std::move(other.memory_)),
-      capacity_(std::exchange(other.capacity_, 0)), used_(std::exchange(other.used_, 0)),
-      file_bytes_(std::exchange(other.file_bytes_, 0)), fd_(std::exchange(other.fd_, -1)) {}
+    : memory_bytes_(other.memory_bytes_),
+      directory_(other.directory_),
+      memory_(std::move(other.memory_)),
+      capacity_(std::exchange(other.capacity_, 0)),
+      used_(std::exchange(other.used_, 0)),
+      file_bytes_(std::exchange(other.file_bytes_, 0)),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 Spool::~Spool() {
   if (fd_ >= 0) ::close(fd_);
@@ -56,7 +60,8 @@ Status Spool::append(Bytes head, Bytes tail) {
     }
   }
   if (used_ + size > capacity_) {
-    const std::size_t grown = std::min(memory_bytes_, std::max(2 * capacity_, std::max(used_ + size, std::size_t{65536})));
+    const std::size_t grown =
+        std::min(memory_bytes_, std::max(2 * capacity_, std::max(used_ + size, std::size_t{65536})));
     auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(grown);
     if (used_ != 0) std::memcpy(memory.get(), memory_.get(), used_);
     memory_ = std::move(memory);
@@ -95,13 +100,13 @@ Result<Bytes> Spool::Cursor::read(std::size_t size) {
   }
   if (at_ < buffer_begin_ || at_ + size > buffer_begin_ + buffer_.size()) {
     // One record never straddles file and memory: append() spills whole.
-    buffer_.resize(static_cast<std::size_t>(
-        std::min<std::uint64_t>(std::max(size, kWindowBytes), spool_->file_bytes_ - at_)));
+    buffer_.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(std::max(size, kWindowBytes), spool_->file_bytes_ - at_)));
     buffer_begin_ = at_;
     std::size_t done = 0;
     while (done < buffer_.size()) {
-      const ssize_t got = ::pread(spool_->fd_, buffer_.data() + done, buffer_.size() - done,
-                                  static_cast<off_t>(buffer_begin_ + done));
+      const ssize_t got =
+          ::pread(spool_->fd_, buffer_.data() + done, buffer_.size() - done, static_cast<off_t>(buffer_begin_ + done));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return spool_error("read");
       done += static_cast<std::size_t>(got);

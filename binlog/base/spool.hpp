@@ -38,7 +38,7 @@ class Spool {
    private:
     const Spool* spool_;
     std::uint64_t at_ = 0;
-    std::string buffer_;               // a window over the file part
+    std::string buffer_;  // a window over the file part
     std::uint64_t buffer_begin_ = 0;
   };
 

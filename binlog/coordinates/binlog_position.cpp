@@ -48,6 +48,8 @@ Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   return fail(Errc::usage, "'" + std::string(text) + "' is not a position", "write it as binlog.000003:1547");
 }
 
-std::string BinlogPosition::text() const { return file + ":" + std::to_string(offset); }
+std::string BinlogPosition::text() const {
+  return file + ":" + std::to_string(offset);
+}
 
 }  // namespace binferry

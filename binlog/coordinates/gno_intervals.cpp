@@ -42,8 +42,7 @@ void GnoIntervals::unite(const GnoIntervals& other) {
   auto left = intervals_.begin();
   auto right = other.intervals_.begin();
   while (left != intervals_.end() || right != other.intervals_.end()) {
-    const bool take_left =
-        right == other.intervals_.end() || (left != intervals_.end() && left->start < right->start);
+    const bool take_left = right == other.intervals_.end() || (left != intervals_.end() && left->start < right->start);
     append_merged(out, take_left ? *left++ : *right++);
   }
   intervals_ = std::move(out);

@@ -9,7 +9,9 @@
 namespace binferry {
 namespace {
 
-bool is_valid_interval(std::int64_t first, std::int64_t last) { return first >= 1 && first <= last && last <= kMaxGno; }
+bool is_valid_interval(std::int64_t first, std::int64_t last) {
+  return first >= 1 && first <= last && last <= kMaxGno;
+}
 
 // One `:tag` or `:first-last` behind a UUID. A tag changes `origin`; an interval goes to the one in force.
 Status parse_item(gtid_text::Cursor& cursor, GtidOrigin& origin,

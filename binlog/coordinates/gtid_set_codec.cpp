@@ -29,8 +29,8 @@ Status decode_intervals(ByteReader& reader, std::vector<GnoInterval>& out) {
     const GnoInterval interval{static_cast<std::int64_t>(reader.u64()), static_cast<std::int64_t>(reader.u64())};
     if (interval.start < previous_end || interval.start >= interval.end) {
       return fail(Errc::corrupt, "GTID set has the interval " + std::to_string(interval.start) + " to " +
-                                     std::to_string(interval.end) + " where one from " +
-                                     std::to_string(previous_end) + " on may stand");
+                                     std::to_string(interval.end) + " where one from " + std::to_string(previous_end) +
+                                     " on may stand");
     }
     previous_end = interval.end;
     out.push_back(interval);

@@ -6,10 +6,18 @@ namespace binferry::gtid_text {
 namespace {
 
 // Not <cctype>: its answers depend on the locale, and it must not be asked about negative chars.
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_tag_start(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_'; }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool is_tag_start(char c) {
+  return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_';
+}
 
 std::string shown(char c) {
   if (c >= ' ' && c <= '~') return std::string("'") + c + "'";
@@ -44,7 +52,9 @@ Result<Uuid> Cursor::uuid() {
   return *uuid;
 }
 
-bool Cursor::at_tag() const { return is_tag_start(peek()); }
+bool Cursor::at_tag() const {
+  return is_tag_start(peek());
+}
 
 Result<std::string> Cursor::tag() {
   const std::size_t start = at_;

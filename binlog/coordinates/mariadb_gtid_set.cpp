@@ -18,8 +18,8 @@ Result<MariadbGtidSet> MariadbGtidSet::parse(std::string_view text) {
     auto gtid = cursor.mariadb_gtid();
     if (!gtid) return propagate(gtid);
     if (!position.last_.emplace(gtid->domain, *gtid).second) {
-      return cursor.expected_at(start, "another domain than " + std::to_string(gtid->domain) +
-                                           ", which has a GTID already");
+      return cursor.expected_at(start,
+                                "another domain than " + std::to_string(gtid->domain) + ", which has a GTID already");
     }
   } while (cursor.accept(','));
   if (!cursor.done()) return cursor.expected("',' or the end");

@@ -15,7 +15,9 @@ int hex_value(char c) {
 }
 
 // A dash stands before bytes 4, 6, 8 and 10.
-bool dash_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
+bool dash_before(std::size_t byte) {
+  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
 
 // `text` has exactly the characters of the form asked for.
 std::optional<Uuid> read(std::string_view text, bool dashes) {

@@ -13,7 +13,8 @@
 
 namespace binferry {
 
-// Bytes are in the order of the text, so comparing bytes orders as the text does: the order in which servers print sets.
+// Bytes are in the order of the text, so comparing bytes orders as the text does: the order in which servers print
+// sets.
 struct Uuid {
   static constexpr std::size_t kBytes = 16;
   static constexpr std::size_t kTextLength = 36;

@@ -61,7 +61,8 @@ Status EventFramer::frame(Bytes stored, std::uint64_t offset, std::string_view f
   if (offset == kFirstEventOffset && !options_.network) reset();
   event.file = file;
   Status framed = frame_checked(stored, offset, event);
-  if (framed) [[likely]] return framed;
+  if (framed) [[likely]]
+    return framed;
   return propagate(framed, std::string(file) + ":" + std::to_string(offset));
 }
 

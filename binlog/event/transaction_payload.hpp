@@ -49,10 +49,10 @@ class PayloadReader {
   std::vector<std::uint8_t> buffer_;
   RawEvent outer_;
   RawEvent inner_;
-  Bytes compressed_;             // what zstd has not consumed
-  Bytes window_;                 // decompressed and not given out: in buffer_, or in the payload if it is stored plain
+  Bytes compressed_;  // what zstd has not consumed
+  Bytes window_;      // decompressed and not given out: in buffer_, or in the payload if it is stored plain
   const std::uint8_t* released_ = nullptr;  // of a mapped payload: its pages up to here are given back
-  std::size_t given_bytes_ = 0;  // of the front of window_, to be dropped at the next call
+  std::size_t given_bytes_ = 0;             // of the front of window_, to be dropped at the next call
   std::uint64_t total_bytes_ = 0;
   bool is_plain_ = false;
   bool is_broken_ = true;  // nothing is open, or an error was given out

@@ -84,8 +84,8 @@ Text table_map_info(const RawEvent& event, const FormatDescription& format) {
 
 Text rows_info(const RawEvent& event, const FormatDescription& format) {
   std::string inflated;
-  Result<RowsEvent> rows = RowsEvent::decode(event.header.type, event.body, format.post_header_length(event.header.type),
-                                             inflated, {});
+  Result<RowsEvent> rows =
+      RowsEvent::decode(event.header.type, event.body, format.post_header_length(event.header.type), inflated, {});
   if (!rows) return propagate(rows);
   std::string text = "table_id: " + std::to_string(rows->table_id);
   if (rows->ends_statement()) text += " flags: STMT_END_F";

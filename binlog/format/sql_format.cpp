@@ -47,7 +47,8 @@ class SqlFormatter final : public Formatter {
     }
     transaction_ = &transaction;
     opened_ = false;
-    out += "-- " + transaction.file + ":" + std::to_string(transaction.offset) + "-" + std::to_string(transaction.end) + " ";
+    out += "-- " + transaction.file + ":" + std::to_string(transaction.offset) + "-" + std::to_string(transaction.end) +
+           " ";
     append_utc_time(transaction.timestamp, out);
     if (const std::string gtid = text_of(transaction.gtid); !gtid.empty()) out += " GTID " + gtid;
     out += '\n';
@@ -135,14 +136,15 @@ class SqlFormatter final : public Formatter {
     const DdlStatement& parsed = *change.ddl.statement;
     const auto* const alter = std::get_if<AlterDatabase>(&parsed);
     const bool about_database = std::holds_alternative<CreateDatabase>(parsed) ||
-                                std::holds_alternative<DropDatabase>(parsed) || (alter != nullptr && !alter->name.empty());
+                                std::holds_alternative<DropDatabase>(parsed) ||
+                                (alter != nullptr && !alter->name.empty());
     if (std::holds_alternative<DropDatabase>(parsed)) schema_.clear();
     // How MySQL logs CREATE TABLE … SELECT. It would allow nothing but BINLOG statements up to the COMMIT.
     constexpr std::string_view kAtomic = " START TRANSACTION";
     std::string_view sql = change.ddl.sql;
     if (std::holds_alternative<CreateTable>(parsed) && sql.ends_with(kAtomic)) sql.remove_suffix(kAtomic.size());
-    statement(about_database ? std::string_view{} : change.ddl.schema, sql, change.ddl.context.dialect, change.timestamp,
-              out);
+    statement(about_database ? std::string_view{} : change.ddl.schema, sql, change.ddl.context.dialect,
+              change.timestamp, out);
   }
 
   Status other_statement(const Change& change, std::string& out) {
@@ -166,7 +168,8 @@ class SqlFormatter final : public Formatter {
   Status row(const RowChange& change, std::string& out) {
     const Table& table = *change.table;
     if (!table.names_known) {
-      return std::unexpected(Error{Errc::not_found, "the log does not name the columns", table.schema + "." + table.name,
+      return std::unexpected(Error{Errc::not_found, "the log does not name the columns",
+                                   table.schema + "." + table.name,
                                    "give the table's definition with --schema dump.sql (mysqldump --no-data)"});
     }
     open(out);
@@ -296,6 +299,8 @@ class SqlFormatter final : public Formatter {
 
 }  // namespace
 
-std::unique_ptr<Formatter> make_sql_formatter() { return std::make_unique<SqlFormatter>(); }
+std::unique_ptr<Formatter> make_sql_formatter() {
+  return std::make_unique<SqlFormatter>();
+}
 
 }  // namespace binferry

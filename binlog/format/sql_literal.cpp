@@ -15,7 +15,9 @@ void append_hex_literal(std::string_view bytes, std::string& out) {
   out += '\'';
 }
 
-bool must_be_hex(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\\'; }
+bool must_be_hex(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\\';
+}
 
 bool is_text_type(const Column& column) {
   return column.type == ColumnType::char_ || column.type == ColumnType::varchar || column.type == ColumnType::text;
@@ -23,7 +25,9 @@ bool is_text_type(const Column& column) {
 
 }  // namespace
 
-void append_sql_name(std::string_view name, std::string& out) { append_quoted_name(name, out); }
+void append_sql_name(std::string_view name, std::string& out) {
+  append_quoted_name(name, out);
+}
 
 void append_sql_text(std::string_view text, std::string& out) {
   out += "_utf8mb4";

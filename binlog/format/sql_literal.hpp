@@ -20,8 +20,8 @@ void append_sql_text(std::string_view text, std::string& out);
 // The value to be stored in the column. Errc::undecodable as append_text().
 Status append_sql_value(const Column& column, const Value& value, std::string& out);
 
-// `column <=> value`, true for exactly the stored value: text is compared by its bytes, not by a collation, and FLOAT as
-// the double it widens to.
+// `column <=> value`, true for exactly the stored value: text is compared by its bytes, not by a collation, and FLOAT
+// as the double it widens to.
 Status append_sql_equals_exactly(const Column& column, const Value& value, std::string& out);
 
 }  // namespace binferry

@@ -11,18 +11,20 @@ namespace {
 
 namespace style {
 constexpr std::string_view kReset = "\x1b[0m";
-constexpr std::string_view kHeader = "\x1b[33m";   // yellow
-constexpr std::string_view kInsert = "\x1b[32m";   // green
-constexpr std::string_view kUpdate = "\x1b[34m";   // blue
-constexpr std::string_view kDelete = "\x1b[31m";   // red
-constexpr std::string_view kOther = "\x1b[35m";    // magenta
+constexpr std::string_view kHeader = "\x1b[33m";  // yellow
+constexpr std::string_view kInsert = "\x1b[32m";  // green
+constexpr std::string_view kUpdate = "\x1b[34m";  // blue
+constexpr std::string_view kDelete = "\x1b[31m";  // red
+constexpr std::string_view kOther = "\x1b[35m";   // magenta
 constexpr std::string_view kFaint = "\x1b[2m";
 }  // namespace style
 
 constexpr std::string_view kArrow = " \u2192 ";
 constexpr std::string_view kUnknown = "?";  // the image does not hold the value
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 
 void append_escape(char c, std::string& out) {
   switch (c) {
@@ -42,8 +44,8 @@ void append_escape(char c, std::string& out) {
 void append_name(std::string_view name, std::string& out) {
   const auto is_plain = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_' ||
-           byte == '$' || byte == '@' || byte >= 0x80;
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '_' || byte == '$' || byte == '@' || byte >= 0x80;
   };
   if (!name.empty() && std::ranges::all_of(name, is_plain)) {
     out += name;

@@ -15,9 +15,9 @@
 namespace binferry {
 
 struct Charset {
-  std::string_view name;      // MySQL's name: `latin1`, `utf8mb4`, `binary`
-  std::string_view iconv;     // glibc's name; empty when the bytes are UTF-8 already or need a table of ours
-  std::uint8_t max_bytes;     // bytes of the longest character
+  std::string_view name;   // MySQL's name: `latin1`, `utf8mb4`, `binary`
+  std::string_view iconv;  // glibc's name; empty when the bytes are UTF-8 already or need a table of ours
+  std::uint8_t max_bytes;  // bytes of the longest character
   enum class Form : std::uint8_t { utf8, ascii, binary, single_byte_table, double_byte_table, iconv } form;
   std::uint16_t default_collation;  // of utf8mb4 that before MySQL 8.0 and of MariaDB: 45
 };

@@ -77,8 +77,7 @@ void append_fixed(Float value, std::uint8_t decimals, std::string& out) {
   const int places = static_cast<int>(number.size) - number.point;
   if (places > decimals) {
     std::array<char, 400> text{};  // a DOUBLE has up to 309 digits before the point, and decimals is below 31
-    char* end =
-        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals).ptr;
+    char* end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals).ptr;
     out.append(text.data(), end);
     return;
   }
@@ -104,17 +103,21 @@ void append(Float value, std::uint8_t decimals, std::string& out) {
     out += '0';
   } else {
     const Digits number = shortest(value);
-    const bool is_plain = number.point > -kMaxPlaces &&
-                          (number.point <= kMaxPlaces || static_cast<int>(number.size) > number.point);
+    const bool is_plain =
+        number.point > -kMaxPlaces && (number.point <= kMaxPlaces || static_cast<int>(number.size) > number.point);
     is_plain ? append_plain(number, out) : append_exponent(number, out);
   }
 }
 
 }  // namespace
 
-void append_float(float value, std::uint8_t decimals, std::string& out) { append(value, decimals, out); }
+void append_float(float value, std::uint8_t decimals, std::string& out) {
+  append(value, decimals, out);
+}
 
-void append_double(double value, std::uint8_t decimals, std::string& out) { append(value, decimals, out); }
+void append_double(double value, std::uint8_t decimals, std::string& out) {
+  append(value, decimals, out);
+}
 
 void append_json_double(double value, std::string& out) {
   const std::size_t before = out.size();

@@ -46,10 +46,10 @@ std::uint64_t variable_length(ByteReader& reader) {
 
 // Where the parts of a container stand.
 struct Layout {
-  std::size_t width;         // of counts, sizes and offsets
+  std::size_t width;  // of counts, sizes and offsets
   std::size_t key_entries;
   std::size_t value_entries;
-  std::size_t end;           // of all entries
+  std::size_t end;  // of all entries
 
   explicit Layout(const JsonValue& container) : Layout(container.kind, container.is_large, container.number) {}
   Layout(Kind kind, bool is_large, std::uint64_t count) : width(is_large ? 4 : 2), key_entries(2 * width) {
@@ -188,7 +188,8 @@ bool JsonReader::read(std::uint8_t type, Bytes bytes, bool in_small, JsonValue& 
     case json_type::kSmallArray: return read_container(type, bytes, value);
     case json_type::kLiteral: {
       const std::uint8_t literal = reader.u8();
-      if (reader.failed() || literal > 2) return fail_with(Errc::corrupt, "a literal that is none of null, true, false");
+      if (reader.failed() || literal > 2)
+        return fail_with(Errc::corrupt, "a literal that is none of null, true, false");
       value.kind = literal == 0 ? Kind::null : literal == 1 ? Kind::true_ : Kind::false_;
       return spend(1);
     }

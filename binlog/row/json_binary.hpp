@@ -16,10 +16,10 @@ namespace binferry {
 struct JsonValue {
   enum class Kind : std::uint8_t { null, true_, false_, integer, uinteger, double_, string, opaque, object, array };
   Kind kind = Kind::null;
-  bool is_large = false;          // containers: entries of 4 bytes, not 2
-  std::uint8_t opaque_type = 0;   // wire type of an opaque value
-  std::uint64_t number = 0;       // bits of an integer or double; items of a container
-  Bytes data;                     // string, opaque payload, or the container from its count to its end
+  bool is_large = false;         // containers: entries of 4 bytes, not 2
+  std::uint8_t opaque_type = 0;  // wire type of an opaque value
+  std::uint64_t number = 0;      // bits of an integer or double; items of a container
+  Bytes data;                    // string, opaque payload, or the container from its count to its end
 
   [[nodiscard]] bool is_container() const { return kind == Kind::object || kind == Kind::array; }
 };

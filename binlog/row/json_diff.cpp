@@ -200,8 +200,7 @@ Status append_sql_value(Bytes document, std::string& out, const Limits& limits) 
   return {};
 }
 
-Status append_sql(std::string_view target, const std::vector<JsonDiff>& diffs, std::string& out,
-                  const Limits& limits) {
+Status append_sql(std::string_view target, const std::vector<JsonDiff>& diffs, std::string& out, const Limits& limits) {
   // The last step is the outermost call; neighbours of the same kind share one call.
   for (std::size_t i = diffs.size(); i-- > 0;) {
     if (i == 0 || function_of(diffs[i]) != function_of(diffs[i - 1])) {
@@ -264,8 +263,7 @@ Status append_patched_json_text(Bytes document, Bytes vector, std::string& out, 
   return append_patched(patcher, vector, out);
 }
 
-Status append_patched_json_text(std::string_view document_text, Bytes vector, std::string& out,
-                                const Limits& limits) {
+Status append_patched_json_text(std::string_view document_text, Bytes vector, std::string& out, const Limits& limits) {
   if (document_text.empty()) return fail(Errc::corrupt, "no JSON document to patch");
   Patcher patcher(vector.size(), limits);
   patcher.load(document_text);

@@ -66,7 +66,9 @@ std::uint64_t pack_clock(std::uint64_t hour, std::uint64_t minute, std::uint64_t
 // Bytes that may follow the length prefix: what the source declared, where that is less than the prefix can say.
 std::uint32_t most_bytes(const Column& column) {
   switch (column.wire_type) {
-    case wire_type::kVarchar: case wire_type::kVarString: case wire_type::kVarcharCompressed: return column.wire_meta;
+    case wire_type::kVarchar:
+    case wire_type::kVarString:
+    case wire_type::kVarcharCompressed: return column.wire_meta;
     case wire_type::kString: {
       const unsigned first = column.wire_meta & 0xFFU;
       return (column.wire_meta >> 8) | (((first & 0x30U) ^ 0x30U) << 4);
@@ -77,7 +79,9 @@ std::uint32_t most_bytes(const Column& column) {
 
 ValueKind kind_of_bytes(ColumnType type) {
   switch (type) {
-    case ColumnType::char_: case ColumnType::varchar: case ColumnType::text: return ValueKind::text;
+    case ColumnType::char_:
+    case ColumnType::varchar:
+    case ColumnType::text: return ValueKind::text;
     case ColumnType::json: return ValueKind::json;
     default: return ValueKind::binary;
   }
@@ -115,9 +119,7 @@ RowReader::Step RowReader::step_of(const Column& column) {
     case Storage::fixed_8: number(Op::int_8, Op::uint_8, 8); break;
     case Storage::float_4: plain(Op::float_4, ValueKind::float_, 4); break;
     case Storage::double_8: plain(Op::double_8, ValueKind::double_, 8); break;
-    case Storage::decimal:
-      plain(Op::decimal, ValueKind::decimal, decimal_bytes(column.precision, column.scale));
-      break;
+    case Storage::decimal: plain(Op::decimal, ValueKind::decimal, decimal_bytes(column.precision, column.scale)); break;
     case Storage::bit: plain(Op::bit, ValueKind::uinteger, (column.length + 7) / 8); break;
     case Storage::date_3: plain(Op::date, ValueKind::date, 3); break;
     case Storage::year_1: plain(Op::year, ValueKind::uinteger, 1); break;
@@ -160,8 +162,8 @@ Status RowReader::plan(Image& image, Bytes bitmap, bool used) {
     const bool is_json = column.wire_type == wire_type::kJson;
     if (bit_of(bitmap, i)) {
       if (column.wire_type == wire_type::kTypedArray) {
-        return fail(Errc::corrupt, "row image of " + table_->schema + '.' + table_->name + " holds hidden column " +
-                                       column.name);
+        return fail(Errc::corrupt,
+                    "row image of " + table_->schema + '.' + table_->name + " holds hidden column " + column.name);
       }
       Step step = step_of(column);
       step.column = static_cast<std::uint16_t>(i);
@@ -218,8 +220,8 @@ Status RowReader::open(std::shared_ptr<const Table> table, const RowsEvent& even
   const std::size_t present = (before_.used ? before_.steps.size() : 0) + (after_.used ? after_.steps.size() : 0);
   if (present == 0 ? !event.rows.empty() || !write_ : event.rows.empty()) {
     return fail(Errc::corrupt, std::string(name_of(event.change)) + " rows of " + table_->schema + '.' + table_->name +
-                                   ": " + std::to_string(present) + " columns in " +
-                                   std::to_string(event.rows.size()) + " bytes");
+                                   ": " + std::to_string(present) + " columns in " + std::to_string(event.rows.size()) +
+                                   " bytes");
   }
   at_ = event.rows.data();
   end_ = at_ + event.rows.size();
@@ -283,27 +285,71 @@ Status RowReader::read_image(Image& image) {
       value.kind = ValueKind::null;
       continue;
     }
-    if (static_cast<std::size_t>(end - p) < step.width) [[unlikely]] return bad_value(step, "runs beyond the event");
+    if (static_cast<std::size_t>(end - p) < step.width) [[unlikely]]
+      return bad_value(step, "runs beyond the event");
     value.kind = step.kind;
     std::uint32_t size = 0;
     switch (step.op) {
-      case Op::int_1: value.i = load<std::int8_t>(p); p += 1; continue;
-      case Op::int_2: value.i = load<std::int16_t>(p); p += 2; continue;
-      case Op::int_3: value.i = static_cast<std::int32_t>(load_3(p) << 8) >> 8; p += 3; continue;
-      case Op::int_4: value.i = load<std::int32_t>(p); p += 4; continue;
-      case Op::int_8: value.i = load<std::int64_t>(p); p += 8; continue;
-      case Op::uint_1: value.u = *p; p += 1; continue;
-      case Op::uint_2: value.u = load<std::uint16_t>(p); p += 2; continue;
-      case Op::uint_3: value.u = load_3(p); p += 3; continue;
-      case Op::uint_4: value.u = load<std::uint32_t>(p); p += 4; continue;
-      case Op::uint_8: value.u = load<std::uint64_t>(p); p += 8; continue;
-      case Op::bytes_1: size = *p; p += 1; break;
-      case Op::bytes_2: size = load<std::uint16_t>(p); p += 2; break;
-      case Op::bytes_3: size = load_3(p); p += 3; break;
-      case Op::bytes_4: size = load<std::uint32_t>(p); p += 4; break;
+      case Op::int_1:
+        value.i = load<std::int8_t>(p);
+        p += 1;
+        continue;
+      case Op::int_2:
+        value.i = load<std::int16_t>(p);
+        p += 2;
+        continue;
+      case Op::int_3:
+        value.i = static_cast<std::int32_t>(load_3(p) << 8) >> 8;
+        p += 3;
+        continue;
+      case Op::int_4:
+        value.i = load<std::int32_t>(p);
+        p += 4;
+        continue;
+      case Op::int_8:
+        value.i = load<std::int64_t>(p);
+        p += 8;
+        continue;
+      case Op::uint_1:
+        value.u = *p;
+        p += 1;
+        continue;
+      case Op::uint_2:
+        value.u = load<std::uint16_t>(p);
+        p += 2;
+        continue;
+      case Op::uint_3:
+        value.u = load_3(p);
+        p += 3;
+        continue;
+      case Op::uint_4:
+        value.u = load<std::uint32_t>(p);
+        p += 4;
+        continue;
+      case Op::uint_8:
+        value.u = load<std::uint64_t>(p);
+        p += 8;
+        continue;
+      case Op::bytes_1:
+        size = *p;
+        p += 1;
+        break;
+      case Op::bytes_2:
+        size = load<std::uint16_t>(p);
+        p += 2;
+        break;
+      case Op::bytes_3:
+        size = load_3(p);
+        p += 3;
+        break;
+      case Op::bytes_4:
+        size = load<std::uint32_t>(p);
+        p += 4;
+        break;
       default:
         at_ = p;
-        if (Status read = read_slowly(step, value); !read) [[unlikely]] return read;
+        if (Status read = read_slowly(step, value); !read) [[unlikely]]
+          return read;
         p = at_;
         continue;
     }
@@ -375,8 +421,8 @@ Status RowReader::read_slowly(const Step& step, Value& value) {
       if (count >= kTimeHiresZero / unit || count <= -kTimeHiresZero / unit) return bad_value(step, "is not a TIME");
       const auto microseconds = static_cast<std::uint64_t>((count < 0 ? -count : count) * unit);
       const std::uint64_t seconds = microseconds / 1000000;
-      const auto packed = static_cast<std::int64_t>(
-          pack_clock(seconds / 3600, seconds / 60 % 60, seconds % 60) << 24 | microseconds % 1000000);
+      const auto packed = static_cast<std::int64_t>(pack_clock(seconds / 3600, seconds / 60 % 60, seconds % 60) << 24 |
+                                                    microseconds % 1000000);
       value.i = count < 0 ? -packed : packed;
       return {};
     }
@@ -432,8 +478,9 @@ std::unexpected<Error> RowReader::bad_row(std::string what, Errc code) const {
            column.storage == Storage::timestamp_old;
   });
   if (has_old_temporal) {
-    error.hint = "the table has TIME, DATETIME or TIMESTAMP columns of the old format; only the table's definition tells "
-                 "how many digits of fraction they have: give it with --schema, or start where the log creates the table";
+    error.hint =
+        "the table has TIME, DATETIME or TIMESTAMP columns of the old format; only the table's definition tells "
+        "how many digits of fraction they have: give it with --schema, or start where the log creates the table";
   }
   return std::unexpected(
       std::move(error).at(table_->schema + '.' + table_->name + ": row " + std::to_string(rows_read_)));

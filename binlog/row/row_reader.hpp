@@ -48,25 +48,52 @@ class RowReader {
  private:
   // How to read one value; made once for a table and a bitmap.
   enum class Op : std::uint8_t {
-    int_1, int_2, int_3, int_4, int_8, uint_1, uint_2, uint_3, uint_4, uint_8,
-    float_4, double_8, decimal, bit, date, year,
-    time_2, datetime_2, timestamp_2, time_old, datetime_old, timestamp_old, time_hires, datetime_hires, timestamp_hires,
-    bytes_1, bytes_2, bytes_3, bytes_4, compressed, null,
+    int_1,
+    int_2,
+    int_3,
+    int_4,
+    int_8,
+    uint_1,
+    uint_2,
+    uint_3,
+    uint_4,
+    uint_8,
+    float_4,
+    double_8,
+    decimal,
+    bit,
+    date,
+    year,
+    time_2,
+    datetime_2,
+    timestamp_2,
+    time_old,
+    datetime_old,
+    timestamp_old,
+    time_hires,
+    datetime_hires,
+    timestamp_hires,
+    bytes_1,
+    bytes_2,
+    bytes_3,
+    bytes_4,
+    compressed,
+    null,
   };
   struct Step {
     Op op = Op::null;
     ValueKind kind = ValueKind::null;
-    std::uint8_t width = 0;      // bytes of the value, or of its length prefix
+    std::uint8_t width = 0;  // bytes of the value, or of its length prefix
     std::uint16_t column = 0;
-    std::uint16_t ordinal = 0;   // of JSON: its place among the table's JSON columns; of compressed: its buffer
-    std::uint32_t most = 0;      // bytes that may follow a length prefix
+    std::uint16_t ordinal = 0;  // of JSON: its place among the table's JSON columns; of compressed: its buffer
+    std::uint32_t most = 0;     // bytes that may follow a length prefix
   };
   struct Image {
     bool used = false;
-    std::string bitmap;          // what the steps were made for, as on the wire
-    std::vector<Step> steps;     // present columns
-    std::vector<Step> json;      // the JSON ones among them
-    std::vector<Value> values;   // one a column of the table; absent ones are set when the steps are made
+    std::string bitmap;         // what the steps were made for, as on the wire
+    std::vector<Step> steps;    // present columns
+    std::vector<Step> json;     // the JSON ones among them
+    std::vector<Value> values;  // one a column of the table; absent ones are set when the steps are made
   };
 
   static Step step_of(const Column& column);
@@ -84,12 +111,12 @@ class RowReader {
   Image after_;
   bool write_ = false;
   bool partial_ = false;
-  std::size_t json_columns_ = 0;        // of the table
+  std::size_t json_columns_ = 0;  // of the table
   const std::uint8_t* at_ = nullptr;
   const std::uint8_t* end_ = nullptr;
   std::uint64_t rows_read_ = 0;
-  std::vector<std::string> buffers_;    // one a compressed value of a row, so that none moves another
-  std::uint64_t inflated_bytes_ = 0;    // of this row
+  std::vector<std::string> buffers_;  // one a compressed value of a row, so that none moves another
+  std::uint64_t inflated_bytes_ = 0;  // of this row
 };
 
 }  // namespace binferry

@@ -15,8 +15,9 @@ struct Shape {
 
 Result<Shape> shape_of(EventType type) {
   switch (type) {
-    case EventType::write_rows_v0: case EventType::update_rows_v0: case EventType::delete_rows_v0:
-      return fail(Errc::unsupported, "row events of version 0 (MySQL before 5.1.18)");
+    case EventType::write_rows_v0:
+    case EventType::update_rows_v0:
+    case EventType::delete_rows_v0: return fail(Errc::unsupported, "row events of version 0 (MySQL before 5.1.18)");
     case EventType::write_rows_v1: return Shape{RowOp::write, false, false, false};
     case EventType::update_rows_v1: return Shape{RowOp::update, false, false, false};
     case EventType::delete_rows_v1: return Shape{RowOp::remove, false, false, false};

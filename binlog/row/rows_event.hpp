@@ -23,18 +23,19 @@ struct RowsEvent {
   static constexpr std::uint16_t kNoForeignKeyChecks = 0x02;
   static constexpr std::uint16_t kRelaxedUniqueChecks = 0x04;
   static constexpr std::uint16_t kCompleteRows = 0x08;
-  // MySQL 9.6 and later: the server itself and not InnoDB sees to foreign keys, and logs what a cascade changes in front
-  // of the row that began it (MySQL manual, "Replication and Foreign Keys"; USE_SQL_FOREIGN_KEY_F of mysqlbinlog).
+  // MySQL 9.6 and later: the server itself and not InnoDB sees to foreign keys, and logs what a cascade changes in
+  // front of the row that began it (MySQL manual, "Replication and Foreign Keys"; USE_SQL_FOREIGN_KEY_F of
+  // mysqlbinlog).
   static constexpr std::uint16_t kLogsCascades = 0x10;
   static constexpr std::uint16_t kNoCheckConstraints = 0x80;  // MariaDB
 
   RowOp change = RowOp::write;
-  bool partial = false;             // PARTIAL_UPDATE_ROWS: after images may hold JSON diffs
+  bool partial = false;  // PARTIAL_UPDATE_ROWS: after images may hold JSON diffs
   std::uint64_t table_id = 0;
   std::uint16_t flags = 0;
-  std::size_t width = 0;            // columns of the table, as the event says
-  Bytes columns_before;             // bitmap, LSB first, padding unspecified; empty for a write
-  Bytes columns_after;              // bitmap; empty for a delete
+  std::size_t width = 0;  // columns of the table, as the event says
+  Bytes columns_before;   // bitmap, LSB first, padding unspecified; empty for a write
+  Bytes columns_after;    // bitmap; empty for a delete
   Bytes rows;
   std::optional<std::uint16_t> partition;         // of the row, after image for an update
   std::optional<std::uint16_t> source_partition;  // of an update's before image

@@ -117,7 +117,8 @@ Status shape_column(const WireColumn& wire, Column& column) {
     case kDouble: return wire.meta == 8 ? plain(ColumnType::double_, Storage::double_8) : bad_metadata(wire);
     case kNull: return plain(ColumnType::null_, Storage::nothing);
     case kYear: return plain(ColumnType::year, Storage::year_1);
-    case kDate: case kNewDate: return plain(ColumnType::date, Storage::date_3);
+    case kDate:
+    case kNewDate: return plain(ColumnType::date, Storage::date_3);
     case kTime: return plain(ColumnType::time, Storage::time_old);
     case kDatetime: return plain(ColumnType::datetime, Storage::datetime_old);
     case kTimestamp: return plain(ColumnType::timestamp, Storage::timestamp_old);
@@ -126,9 +127,12 @@ Status shape_column(const WireColumn& wire, Column& column) {
     case kTimestamp2: return shape_temporal2(wire, column, ColumnType::timestamp, Storage::timestamp_2);
     case kNewDecimal: return shape_decimal(wire, column);
     case kBit: return shape_bit(wire, column);
-    case kVarchar: case kVarString: case kVarcharCompressed: return shape_varchar(wire, column);
+    case kVarchar:
+    case kVarString:
+    case kVarcharCompressed: return shape_varchar(wire, column);
     case kString: return shape_string(wire, column);
-    case kBlob: case kBlobCompressed: return shape_blob(wire, column, ColumnType::blob);
+    case kBlob:
+    case kBlobCompressed: return shape_blob(wire, column, ColumnType::blob);
     case kGeometry: return shape_blob(wire, column, ColumnType::geometry);
     case kJson: return shape_blob(wire, column, ColumnType::json);
     case kVector: return shape_blob(wire, column, ColumnType::vector);
@@ -155,7 +159,10 @@ bool is_label_column(const Column& column) {
 
 bool is_character(const Column& column, bool mariadb) {
   switch (column.type) {
-    case ColumnType::char_: case ColumnType::varchar: case ColumnType::blob: case ColumnType::vector: return true;
+    case ColumnType::char_:
+    case ColumnType::varchar:
+    case ColumnType::blob:
+    case ColumnType::vector: return true;
     case ColumnType::geometry: return mariadb;
     default: return false;
   }
@@ -247,7 +254,8 @@ class MetadataReader {
       case ColumnType::char_: column.type = bytes ? ColumnType::binary : ColumnType::char_; break;
       case ColumnType::varchar: column.type = bytes ? ColumnType::varbinary : ColumnType::varchar; break;
       case ColumnType::blob: column.type = bytes ? ColumnType::blob : ColumnType::text; break;
-      case ColumnType::enum_: case ColumnType::set_: break;
+      case ColumnType::enum_:
+      case ColumnType::set_: break;
       default: return;  // geometry and vectors are counted, and are bytes
     }
     column.collation = collation;

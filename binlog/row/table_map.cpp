@@ -13,14 +13,34 @@ namespace {
 std::optional<std::size_t> metadata_size(std::uint8_t type) {
   using namespace wire_type;
   switch (type) {
-    case kTiny: case kShort: case kLong: case kLongLong: case kInt24: case kNull: case kYear: case kDate: case kNewDate:
-    case kTime: case kDatetime: case kTimestamp:
-      return 0;
-    case kFloat: case kDouble: case kTime2: case kDatetime2: case kTimestamp2: case kBlob: case kGeometry: case kJson:
-    case kVector: case kBlobCompressed:
-      return 1;
-    case kVarchar: case kVarString: case kBit: case kString: case kNewDecimal: case kVarcharCompressed:
-      return 2;
+    case kTiny:
+    case kShort:
+    case kLong:
+    case kLongLong:
+    case kInt24:
+    case kNull:
+    case kYear:
+    case kDate:
+    case kNewDate:
+    case kTime:
+    case kDatetime:
+    case kTimestamp: return 0;
+    case kFloat:
+    case kDouble:
+    case kTime2:
+    case kDatetime2:
+    case kTimestamp2:
+    case kBlob:
+    case kGeometry:
+    case kJson:
+    case kVector:
+    case kBlobCompressed: return 1;
+    case kVarchar:
+    case kVarString:
+    case kBit:
+    case kString:
+    case kNewDecimal:
+    case kVarcharCompressed: return 2;
     default: return std::nullopt;
   }
 }
@@ -30,7 +50,8 @@ void skip_typed_array(ByteReader& in) {
   switch (in.u8()) {
     case wire_type::kVarchar: in.skip(3); break;
     case wire_type::kNewDecimal: in.skip(2); break;
-    case wire_type::kTime2: case wire_type::kDatetime2: in.skip(1); break;
+    case wire_type::kTime2:
+    case wire_type::kDatetime2: in.skip(1); break;
     default: break;
   }
 }

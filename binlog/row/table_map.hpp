@@ -28,8 +28,8 @@ inline constexpr std::uint8_t kDecimal = 0, kTiny = 1, kShort = 2, kLong = 3, kF
 
 // One column as the map's fixed part describes it.
 struct WireColumn {
-  std::uint8_t type = 0;    // as on the wire: 254 for CHAR, ENUM and SET
-  std::uint16_t meta = 0;   // metadata bytes, the first one lowest; 0 for TYPED_ARRAY, which never has a value
+  std::uint8_t type = 0;   // as on the wire: 254 for CHAR, ENUM and SET
+  std::uint16_t meta = 0;  // metadata bytes, the first one lowest; 0 for TYPED_ARRAY, which never has a value
   bool nullable = false;
 };
 
@@ -37,8 +37,18 @@ struct WireColumn {
 // 13 VECTOR_DIMENSIONALITY). Present fields may be empty.
 struct OptionalMetadata {
   enum Field : std::uint8_t {
-    signedness = 1, default_charset, column_charset, column_name, set_labels, enum_labels, geometry_type,
-    simple_primary_key, primary_key_with_prefix, label_default_charset, label_column_charset, visibility,
+    signedness = 1,
+    default_charset,
+    column_charset,
+    column_name,
+    set_labels,
+    enum_labels,
+    geometry_type,
+    simple_primary_key,
+    primary_key_with_prefix,
+    label_default_charset,
+    label_column_charset,
+    visibility,
     vector_dimensions,
   };
   static constexpr std::size_t kFields = 14;
@@ -54,7 +64,7 @@ struct TableMap {
 
   std::uint64_t table_id = 0;
   std::uint16_t flags = 0;
-  std::string_view schema;           // UTF-8 as the server wrote it; table_from_map() validates
+  std::string_view schema;  // UTF-8 as the server wrote it; table_from_map() validates
   std::string_view table;
   std::vector<WireColumn> columns;
   OptionalMetadata metadata;

@@ -74,7 +74,8 @@ void append_date(std::uint64_t packed, std::string& out) {
 void append_time(std::int64_t packed, std::uint8_t fsp, std::string& out) {
   Text text;
   if (packed < 0) text.put('-');
-  const std::uint64_t magnitude = packed < 0 ? 0 - static_cast<std::uint64_t>(packed) : static_cast<std::uint64_t>(packed);
+  const std::uint64_t magnitude =
+      packed < 0 ? 0 - static_cast<std::uint64_t>(packed) : static_cast<std::uint64_t>(packed);
   const std::uint64_t clock = magnitude >> 24 & 0x3FFFFF;
   const std::uint64_t hours = clock >> 12;  // 10 bits: up to 1023, though a server stores no more than 838
   if (hours >= 1000) text.put('1');

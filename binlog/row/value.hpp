@@ -11,7 +11,7 @@
 namespace binferry {
 
 enum class ValueKind : std::uint8_t {
-  absent,     // the image does not hold this column (MINIMAL, NOBLOB): unknown, not NULL
+  absent,  // the image does not hold this column (MINIMAL, NOBLOB): unknown, not NULL
   null,
   integer,    // i; TINYINT … BIGINT signed
   uinteger,   // u; unsigned integers, BIT, YEAR (the year itself, 0 or 1901…2155), ENUM (index), SET (mask)

@@ -115,8 +115,8 @@ void append_inet6(Bytes bytes, std::string& out) {
 
 // Bytes; those of fixed length get back the zeros that the log strips.
 Status append_bytes(const Column& column, Bytes bytes, std::string& out) {
-  const bool is_fixed = column.type == ColumnType::uuid || column.type == ColumnType::inet4 ||
-                        column.type == ColumnType::inet6;
+  const bool is_fixed =
+      column.type == ColumnType::uuid || column.type == ColumnType::inet4 || column.type == ColumnType::inet6;
   if (!is_fixed) {
     out += text_of(bytes);
     if (column.type == ColumnType::binary && bytes.size() < column.length) {

@@ -12,11 +12,11 @@ namespace binferry {
 
 // What next() met besides an event.
 enum class SourceState : std::uint8_t {
-  event,     // `event` is filled
-  file_begin,// a new log file begins: file() names it; the offset of its first event follows
-  file_end,  // the file ended at a clean boundary or in a torn tail that is allowed there: see torn_tail_bytes()
-  wait,      // nothing more for now (only sources that follow growth); call wait() and try again
-  end,       // no more, ever
+  event,       // `event` is filled
+  file_begin,  // a new log file begins: file() names it; the offset of its first event follows
+  file_end,    // the file ended at a clean boundary or in a torn tail that is allowed there: see torn_tail_bytes()
+  wait,        // nothing more for now (only sources that follow growth); call wait() and try again
+  end,         // no more, ever
 };
 
 // One reader, one thread. Views in the RawEvent live until the next call of next().
@@ -39,7 +39,10 @@ class EventSource {
   // Bytes of the current file: its size now, or what was read of a stream without size.
   [[nodiscard]] virtual std::uint64_t file_bytes() const { return 0; }
   // Blocks up to `timeout_ms` until there may be more; only meaningful after SourceState::wait.
-  virtual Status wait(int timeout_ms) { (void)timeout_ms; return {}; }
+  virtual Status wait(int timeout_ms) {
+    (void)timeout_ms;
+    return {};
+  }
 };
 
 }  // namespace binferry

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kMagicSize = 4;
 constexpr std::string_view kPlainMagic = "\xFE\x62in";
-// A followed file's last event may be read while it is written. It is read again this often before it counts as corrupt.
+// A followed file's last event may be read while it is written. It is read again this often before it counts as
+// corrupt.
 constexpr int kBrokenReads = 25;
 
 constexpr const char* kFetchAgain = "fetch the file again, or restore it from another copy";
@@ -61,7 +62,10 @@ Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path, co
 }
 
 FileSource::FileSource(std::unique_ptr<Input> input, const std::string& path, const FileSourceOptions& options)
-    : options_(options), path_(path), name_(base_name(path)), window_(std::move(input), options.buffer_bytes),
+    : options_(options),
+      path_(path),
+      name_(base_name(path)),
+      window_(std::move(input), options.buffer_bytes),
       framer_(FramerOptions{.keys = options.mariadb_keys, .limits = options.limits}) {}
 
 const FormatDescription& FileSource::format() const {
@@ -86,7 +90,8 @@ Result<SourceState> FileSource::read_magic(RawEvent& event) {
   if (magic->size() < kMagicSize) return at_end(*magic, magic->size());
   if (is_mysql_encrypted(*magic) && !decrypted_) return begin_decryption(event);
   if (text_of(*magic) != kPlainMagic && decrypted_) {
-    return std::unexpected(Error{Errc::encrypted, "the keyring's key does not open this log", name_, "give the server's keyring"});
+    return std::unexpected(
+        Error{Errc::encrypted, "the keyring's key does not open this log", name_, "give the server's keyring"});
   }
   if (text_of(*magic) != kPlainMagic) {
     return std::unexpected(Error{Errc::corrupt, "not a binary log: it begins with " + to_hex(*magic), name_,
@@ -136,8 +141,8 @@ Status FileSource::seek_to_start() {
   if (!total) return propagate(total, name_);
   if (total->has_value() && options_.start > **total) {
     return std::unexpected(Error{Errc::not_found,
-                                 "position " + std::to_string(options_.start) + " is beyond the end of the file, which has " +
-                                     std::to_string(**total) + " bytes",
+                                 "position " + std::to_string(options_.start) +
+                                     " is beyond the end of the file, which has " + std::to_string(**total) + " bytes",
                                  name_, "check that it is the right file"});
   }
   head_end_ = offset_;
@@ -148,8 +153,8 @@ Status FileSource::seek_to_start() {
   return {};
 }
 
-// Whether an event begins at options_.start, of which `head` is there. Its end position tells in a glance; where that is
-// missing or unreadable, only the events before it can.
+// Whether an event begins at options_.start, of which `head` is there. Its end position tells in a glance; where that
+// is missing or unreadable, only the events before it can.
 Status FileSource::prove_start(Bytes head) {
   if (head.empty() || (head.size() < kEventHeaderSize && options_.follow)) return {};  // ask again when there is more
   unproven_start_ = false;
@@ -180,7 +185,8 @@ Result<SourceState> FileSource::next_event(RawEvent& event) {
   if (!mapped_.bytes().empty()) mapped_.clear();
   Result<Bytes> head = window_.at(offset_, kEventHeaderSize);
   if (!head) return propagate(head, name_);
-  if (offset_ == kFirstEventOffset && head->size() == kEventHeaderSize) in_use_ = ((*head)[17] & EventHeader::kInUse) != 0;
+  if (offset_ == kFirstEventOffset && head->size() == kEventHeaderSize)
+    in_use_ = ((*head)[17] & EventHeader::kInUse) != 0;
   if (unproven_start_) [[unlikely]] {
     if (Status proved = prove_start(*head); !proved) return propagate(proved);
     head = window_.at(offset_, kEventHeaderSize);
@@ -223,8 +229,8 @@ Result<SourceState> FileSource::next_large(const EventHeader& header, RawEvent& 
     return broken(Error{Errc::corrupt, "length " + std::to_string(header.length) + " cannot be", where, kFetchAgain});
   }
   if (duty_of(header.type) == EventDuty::unknown && (header.flags & EventHeader::kIgnorable) == 0) {
-    return std::unexpected(Error{Errc::unknown_event, "event type " + std::to_string(static_cast<int>(header.type)), where,
-                                 "a newer binferry may know it"});
+    return std::unexpected(Error{Errc::unknown_event, "event type " + std::to_string(static_cast<int>(header.type)),
+                                 where, "a newer binferry may know it"});
   }
   const std::size_t checksum_bytes = checksum_size(*format);
   Result<bool> loaded = mapped_.load(window_, offset_, header.length, checksum_bytes, options_.temporary_directory);
@@ -236,8 +242,9 @@ Result<SourceState> FileSource::next_large(const EventHeader& header, RawEvent& 
   if (checksum_bytes != 0) {
     ByteReader stored(bytes.last(kChecksumSize));
     if (const std::uint32_t crc = stored.u32(); crc != mapped_.crc()) {
-      return broken(Error{Errc::checksum, "checksum mismatch in an event of " + std::to_string(header.length) + " bytes",
-                          where, kFetchAgain});
+      return broken(Error{Errc::checksum,
+                          "checksum mismatch in an event of " + std::to_string(header.length) + " bytes", where,
+                          kFetchAgain});
     }
   }
   event = RawEvent{.header = header,
@@ -283,11 +290,13 @@ Result<SourceState> FileSource::at_end(Bytes available, std::uint64_t left) {
   if (options_.follow) return SourceState::wait;
 
   const bool may_be_torn = options_.tail == TailRule::active || (options_.tail == TailRule::newest && in_use_);
-  const bool is_complete = left == 0 && (has_format || (options_.tail == TailRule::newest && offset_ == kFirstEventOffset));
+  const bool is_complete =
+      left == 0 && (has_format || (options_.tail == TailRule::newest && offset_ == kFirstEventOffset));
   if (!is_complete && !may_be_torn) {
     std::string what = "the file ends inside an event, " + std::to_string(left) + " bytes behind its start";
     if (left == 0) what = offset_ == 0 ? "the file is empty" : "the file ends before its first event";
-    const char* hint = options_.tail == TailRule::newest ? "fetch the file again, or wait if it is being written" : kFetchAgain;
+    const char* hint =
+        options_.tail == TailRule::newest ? "fetch the file again, or wait if it is being written" : kFetchAgain;
     return std::unexpected(Error{Errc::truncated, std::move(what), where, hint});
   }
   torn_tail_bytes_ = left;
@@ -321,7 +330,9 @@ std::uint64_t FileSource::header_bytes() const {
   return kFirstEventOffset + (decrypted_ ? kMysqlEncryptionHeaderSize : 0);
 }
 
-std::uint64_t FileSource::skipped_bytes() const { return head_end_ == 0 ? 0 : options_.start - head_end_; }
+std::uint64_t FileSource::skipped_bytes() const {
+  return head_end_ == 0 ? 0 : options_.start - head_end_;
+}
 
 // A file that was read to its end has the bytes that it had then: it may have grown since.
 std::uint64_t FileSource::file_bytes() const {
@@ -349,7 +360,9 @@ Error FileSource::not_a_boundary() const {
 }
 
 // Servers older than checksums wrote positions inside the transaction's cache.
-bool FileSource::counts_positions() const { return framer_.format() != nullptr && framer_.format()->has_checksum_field; }
+bool FileSource::counts_positions() const {
+  return framer_.format() != nullptr && framer_.format()->has_checksum_field;
+}
 
 std::string FileSource::place(Bytes header) const {
   std::string where = name_ + ":" + std::to_string(offset_);

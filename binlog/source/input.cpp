@@ -96,7 +96,8 @@ std::unexpected<Error> system_error(std::string_view doing, int error_number) {
 }
 
 Result<std::unique_ptr<Input>> open_input(const std::string& path) {
-  FileDescriptor fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.is_open()) return system_error("open", errno);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return system_error("stat", errno);

@@ -49,7 +49,8 @@ class FileDescriptor {
 // Opens `path`; `-` is standard input, which stays open. Pipes are read forward only. Errors: `not_found`, `io`.
 Result<std::unique_ptr<Input>> open_input(const std::string& path);
 
-// errno as an Error: `no_space` for a full disk, `not_found` for a missing file, else `io`; "cannot read: No such file …".
+// errno as an Error: `no_space` for a full disk, `not_found` for a missing file, else `io`; "cannot read: No such file
+// …".
 std::unexpected<Error> system_error(std::string_view doing, int error_number);
 
 }  // namespace binferry

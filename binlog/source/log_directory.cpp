@@ -84,7 +84,8 @@ Status check_no_hole(const std::vector<LogFile>& logs, const std::string& direct
   for (std::size_t i = 1; i < logs.size(); ++i) {
     const std::string expected = next_log_name(logs[i - 1].name);
     if (!expected.empty() && logs[i].name != expected && logs[i].number != logs[i - 1].number + 1) {
-      return std::unexpected(Error{Errc::not_found, expected + " is missing between " + logs[i - 1].name + " and " + logs[i].name,
+      return std::unexpected(Error{Errc::not_found,
+                                   expected + " is missing between " + logs[i - 1].name + " and " + logs[i].name,
                                    directory, "fetch the missing file, or name the files to read one by one"});
     }
   }
@@ -109,15 +110,16 @@ Result<std::vector<LogFile>> from_index(const std::string& index_path, const std
       continue;
     }
     if (!missing.empty()) {
-      return std::unexpected(Error{Errc::not_found, missing + " is in the index, but missing before " + log.name, index_path,
-                                   "fetch the missing file, or name the files to read one by one"});
+      return std::unexpected(Error{Errc::not_found, missing + " is in the index, but missing before " + log.name,
+                                   index_path, "fetch the missing file, or name the files to read one by one"});
     }
     logs.push_back(std::move(log));
   }
   if (logs.empty() && !entries->empty()) {
-    return std::unexpected(Error{Errc::not_found, "none of the logs in the index is here, not even " +
-                                                      std::string(base_name_of(entries->back())),
-                                 index_path, "copy the log files into this folder"});
+    return std::unexpected(
+        Error{Errc::not_found,
+              "none of the logs in the index is here, not even " + std::string(base_name_of(entries->back())),
+              index_path, "copy the log files into this folder"});
   }
   if (Status whole = check_no_hole(logs, directory); !whole) return propagate(whole);
   return logs;
@@ -151,7 +153,8 @@ std::optional<LogName> parse_log_name(std::string_view name) {
   const std::string_view digits = name.substr(dot + 1);
   LogName parsed{.base = name.substr(0, dot), .digits = digits.size()};
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.number);
-  if (digits.size() < kFewestDigits || error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+  if (digits.size() < kFewestDigits || error != std::errc{} || stop != digits.data() + digits.size())
+    return std::nullopt;
   return parsed;
 }
 
@@ -163,7 +166,9 @@ std::string next_log_name(std::string_view name) {
   return std::string(parsed->base) + "." + digits;
 }
 
-std::string_view base_name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view base_name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string_view base) {
   if (std::uint64_t bytes = 0; directory.ends_with(".index") && is_file(directory, bytes)) {

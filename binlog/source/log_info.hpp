@@ -13,14 +13,14 @@ struct LogInfo {
   FormatDescription format{};
   std::uint32_t timestamp = 0;  // seconds since 1970 UTC: when the file was begun
   std::uint32_t server_id = 0;
-  bool in_use = false;          // open, or not closed cleanly
+  bool in_use = false;  // open, or not closed cleanly
   bool is_relay_log = false;
-  AnyGtidSet gtids_before{};    // of all earlier files; for MariaDB the last of each domain
+  AnyGtidSet gtids_before{};      // of all earlier files; for MariaDB the last of each domain
   bool has_gtids_before = false;  // the file says so: servers before 5.6 do not, nor does a file cut at its head
 };
 
-// Reads the events at the head of the file. `options` gives the keys of encrypted logs; its start and rules are not used.
-// A file of just the magic number gives an empty LogInfo. Errors: as FileSource.
+// Reads the events at the head of the file. `options` gives the keys of encrypted logs; its start and rules are not
+// used. A file of just the magic number gives an empty LogInfo. Errors: as FileSource.
 Result<LogInfo> read_log_info(const std::string& path, const FileSourceOptions& options = {});
 
 }  // namespace binferry

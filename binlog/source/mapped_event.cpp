@@ -23,7 +23,8 @@ Result<bool> MappedEvent::load(EventWindow& window, std::uint64_t offset, std::s
                                const std::string& directory) {
   clear();
   const FileDescriptor fd(open_temporary_file(directory));
-  if (!fd.is_open()) return std::unexpected(with_hint(system_error("create the temporary file of a large event", errno)));
+  if (!fd.is_open())
+    return std::unexpected(with_hint(system_error("create the temporary file of a large event", errno)));
   const std::size_t summed = size - checksum_bytes;
   for (std::size_t done = 0; done < size;) {
     const std::size_t step = std::min(size - done, window.buffer_bytes());
@@ -32,9 +33,11 @@ Result<bool> MappedEvent::load(EventWindow& window, std::uint64_t offset, std::s
     if (chunk->size() < step) return false;
     if (done < summed) crc_ = crc32(chunk->first(std::min(step, summed - done)), crc_);
     for (std::size_t written = 0; written < step;) {
-      const ssize_t wrote = ::pwrite(fd.get(), chunk->data() + written, step - written, static_cast<off_t>(done + written));
+      const ssize_t wrote =
+          ::pwrite(fd.get(), chunk->data() + written, step - written, static_cast<off_t>(done + written));
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) return std::unexpected(with_hint(system_error("write the temporary file of a large event", errno)));
+      if (wrote < 0)
+        return std::unexpected(with_hint(system_error("write the temporary file of a large event", errno)));
       written += static_cast<std::size_t>(wrote);
     }
     done += step;

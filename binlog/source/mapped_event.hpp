@@ -15,8 +15,8 @@ class MappedEvent {
   MappedEvent& operator=(const MappedEvent&) = delete;
   ~MappedEvent() { clear(); }
 
-  // Copies `size` bytes at `offset` of `window` and computes the CRC-32 of all but the last `checksum_bytes` on the way.
-  // False if the input ends before them. Errors: as the input's; `no_space` or `io` for the temporary file.
+  // Copies `size` bytes at `offset` of `window` and computes the CRC-32 of all but the last `checksum_bytes` on the
+  // way. False if the input ends before them. Errors: as the input's; `no_space` or `io` for the temporary file.
   // `directory` of the temporary file; empty: $TMPDIR, else /var/tmp.
   Result<bool> load(EventWindow& window, std::uint64_t offset, std::size_t size, std::size_t checksum_bytes,
                     const std::string& directory);

@@ -28,11 +28,12 @@ Result<std::unique_ptr<MultiFileSource>> MultiFileSource::open(const std::vector
     for (const LogFile& log : *logs) paths.push_back(log.path);
   }
   if (!options.start_file.empty()) {
-    const auto first = std::ranges::find(paths, options.start_file, [](const std::string& path) { return base_name_of(path); });
+    const auto first =
+        std::ranges::find(paths, options.start_file, [](const std::string& path) { return base_name_of(path); });
     if (first == paths.end() && !paths.empty()) {
       return fail(Errc::not_found,
-                  options.start_file + " is not among the logs, which go from " + std::string(base_name_of(paths.front())) +
-                      " to " + std::string(base_name_of(paths.back())),
+                  options.start_file + " is not among the logs, which go from " +
+                      std::string(base_name_of(paths.front())) + " to " + std::string(base_name_of(paths.back())),
                   "older logs may be purged: fetch the file from a backup, or start from a new snapshot");
     }
     paths.erase(paths.begin(), first);

@@ -1,7 +1,7 @@
 // Events of several log files in order: a list from the command line, or a folder with its index.
 //
-// Owns the files, one open at a time; one thread. Every file begins with `file_begin` and ends with `file_end`; only the
-// last may have a torn tail. A group cut at the end of an earlier file is for the assembler to see.
+// Owns the files, one open at a time; one thread. Every file begins with `file_begin` and ends with `file_end`; only
+// the last may have a torn tail. A group cut at the end of an earlier file is for the assembler to see.
 #pragma once
 
 #include "binlog/source/file_source.hpp"
@@ -53,7 +53,7 @@ class MultiFileSource final : public EventSource {
 
   MultiFileOptions options_;
   std::vector<std::string> paths_;
-  bool in_sequence_;         // the files are one server's, without a gap
+  bool in_sequence_;  // the files are one server's, without a gap
   std::size_t index_ = 0;
   std::unique_ptr<FileSource> current_;
   Rotation rotation_;

@@ -9,15 +9,16 @@
 
 namespace binferry {
 
-// Watches the events of one file for the ROTATE that ends it. In a relay log the source's own ROTATE events pass by, too:
-// only one flagged as the relay log's ends the file.
+// Watches the events of one file for the ROTATE that ends it. In a relay log the source's own ROTATE events pass by,
+// too: only one flagged as the relay log's ends the file.
 class Rotation {
  public:
   void observe(const RawEvent& event, bool is_relay_log) {
     if (!next_.empty()) next_.clear();
     const bool is_real = (event.header.flags & EventHeader::kArtificial) == 0 &&
                          (!is_relay_log || (event.header.flags & EventHeader::kRelayLog) != 0);
-    if (event.header.type != EventType::rotate || !is_real) [[likely]] return;
+    if (event.header.type != EventType::rotate || !is_real) [[likely]]
+      return;
     if (const Result<Rotate> rotate = decode_rotate(event.body)) next_ = base_name_of(rotate->file);
   }
   void clear() { next_.clear(); }

@@ -32,7 +32,8 @@ std::uint64_t number_of(std::string_view name) {
 Result<std::unique_ptr<TailSource>> TailSource::open(const std::string& path, const TailOptions& options) {
   const bool is_list = is_directory(path) || path.ends_with(".index");
   if (!is_list && !exists(path)) {
-    return std::unexpected(Error{Errc::not_found, "no such file or folder", path, "give a log file or the folder of the logs"});
+    return std::unexpected(
+        Error{Errc::not_found, "no such file or folder", path, "give a log file or the folder of the logs"});
   }
   std::unique_ptr<TailSource> tail(new TailSource(is_list ? path : folder_of(path), options));
   tail->folder_ = is_directory(path) ? path : folder_of(path);
@@ -53,10 +54,12 @@ Status TailSource::choose_first(const std::string& first_path) {
   if (options_.start == TailStart::at_position && !options_.start_file.empty()) {
     const auto found = std::ranges::find(*logs, options_.start_file, &LogFile::name);
     if (found == logs->end()) {
-      if (first == nullptr) return fail(Errc::not_found, options_.start_file + " is not in " + place_, "check the folder");
+      if (first == nullptr)
+        return fail(Errc::not_found, options_.start_file + " is not in " + place_, "check the folder");
       const bool purged = number_of(options_.start_file) < first->number;
       return fail(purged ? Errc::purged : Errc::not_found,
-                  options_.start_file + " is not in " + place_ + ", whose logs go from " + first->name + " to " + logs->back().name,
+                  options_.start_file + " is not in " + place_ + ", whose logs go from " + first->name + " to " +
+                      logs->back().name,
                   purged ? "it was purged: start from a new snapshot" : "check the position");
     }
     first = &*found;
@@ -102,7 +105,7 @@ Result<bool> TailSource::open_next() {
   Result<std::vector<LogFile>> logs = list_logs(place_, base_);
   if (!logs && pending_.empty()) return propagate(logs);
   if (!logs || logs->empty()) return false;  // in the middle of a rotation or purge a folder may look broken
-  if (pending_.empty()) {  // the first log of a folder that was empty: all of it is new
+  if (pending_.empty()) {                    // the first log of a folder that was empty: all of it is new
     base_ = parse_log_name(logs->front().name) ? parse_log_name(logs->front().name)->base : "";
     folder_ = folder_of(logs->front().path);
     if (Status opened = open_file(logs->front().path, false); !opened) return propagate(opened);
@@ -153,7 +156,8 @@ Status TailSource::choose_next() {
   const auto there = parse_log_name(pending_);
   if (here && there && here->base == there->base && there->number <= here->number) {
     return std::unexpected(Error{Errc::corrupt, "the file says that the log goes on in " + pending_,
-                                 file_->file() + ":" + std::to_string(file_->offset()), "check the files of the folder"});
+                                 file_->file() + ":" + std::to_string(file_->offset()),
+                                 "check the files of the folder"});
   }
   return {};
 }
@@ -201,7 +205,8 @@ Status TailSource::check_not_reset() {
     was_reset = logs && !logs->empty() && logs->back().number < number_of(file_->file());
   }
   if (!was_reset) return {};  // purged: what is open can still be read
-  return std::unexpected(Error{Errc::diverged, "the log was reset: this file is gone and older numbers are written anew",
+  return std::unexpected(Error{Errc::diverged,
+                               "the log was reset: this file is gone and older numbers are written anew",
                                file_->file() + ":" + std::to_string(file_->offset()), "start from a new snapshot"});
 }
 
@@ -216,8 +221,12 @@ const FormatDescription& TailSource::format() const {
   return file_ ? file_->format() : kNone;
 }
 
-const std::string& TailSource::file() const { return file_ ? file_->file() : pending_; }
+const std::string& TailSource::file() const {
+  return file_ ? file_->file() : pending_;
+}
 
-const std::string& TailSource::path() const { return file_ ? file_->path() : folder_; }
+const std::string& TailSource::path() const {
+  return file_ ? file_->path() : folder_;
+}
 
 }  // namespace binferry

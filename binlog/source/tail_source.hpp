@@ -44,8 +44,8 @@ class TailSource final : public EventSource {
   [[nodiscard]] std::uint64_t skipped_bytes() const override { return file_ ? file_->skipped_bytes() : 0; }
   [[nodiscard]] std::uint64_t file_bytes() const override { return file_ ? file_->file_bytes() : 0; }
 
-  // TailStart::at_end reads the newest file from its beginning, so that groups and tables are known. Groups of the first
-  // file that end at or before this offset were there before and are not new. 0 for other starts.
+  // TailStart::at_end reads the newest file from its beginning, so that groups and tables are known. Groups of the
+  // first file that end at or before this offset were there before and are not new. 0 for other starts.
   [[nodiscard]] std::uint64_t history_end() const { return history_end_; }
 
   // Makes wait() return and next() say `end` as soon as nothing more is there. Async-signal-safe.
@@ -65,18 +65,18 @@ class TailSource final : public EventSource {
   Status check_not_reset();
 
   TailOptions options_;
-  std::string place_;              // folder or index that lists the logs
-  std::string base_;               // `binlog`, once known
-  std::string folder_;             // of the log files
-  std::string pending_;            // base name of the file to open next
+  std::string place_;    // folder or index that lists the logs
+  std::string base_;     // `binlog`, once known
+  std::string folder_;   // of the log files
+  std::string pending_;  // base name of the file to open next
   std::unique_ptr<FileSource> file_;
   Rotation rotation_;
   LogWatch watch_;
   std::uint64_t history_end_ = 0;
   bool is_first_ = true;
-  bool rechecked_ = false;         // read again after the successor was seen
+  bool rechecked_ = false;  // read again after the successor was seen
   bool waited_ = false;
-  bool ending_ = false;            // no file after this one
+  bool ending_ = false;  // no file after this one
 };
 
 }  // namespace binferry

@@ -53,7 +53,7 @@ class TransactionStream {
   FileCoverage coverage_;
   RawEvent event_;
   std::uint64_t offset_ = 0;
-  std::uint64_t cut_bytes_ = 0;    // of assembler_.discarded_bytes(), already accounted for
+  std::uint64_t cut_bytes_ = 0;  // of assembler_.discarded_bytes(), already accounted for
   std::uint64_t discarded_groups_ = 0;
 };
 

@@ -31,7 +31,8 @@ TEST(Corpus, EveryLogIsReadToItsLastByteOrStopsWhereItIsBroken) {
     if (!entry.is_regular_file() || !read_file(entry.path().string()).starts_with("\xFE\x62in")) continue;
     ++logs;
     const std::string name = entry.path().filename().string();
-    const Ran ran = run({"inspect", "--coverage", "--format=json", "--key-file", folder / "keys", entry.path().string()});
+    const Ran ran =
+        run({"inspect", "--coverage", "--format=json", "--key-file", folder / "keys", entry.path().string()});
     const auto broken = kBroken.find(name);
     if (broken == kBroken.end()) {
       EXPECT_EQ(ran.exit_code, 0) << name << ": " << ran.err;

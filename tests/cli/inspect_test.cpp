@@ -113,7 +113,8 @@ TEST(Inspect, EveryByteOfEveryFixtureIsAccountedFor) {
     const std::string bytes = read_file(entry.path().string());
     if (!bytes.starts_with("\xFE\x62in")) continue;
     ++logs;
-    const Ran ran = run({"inspect", "--coverage", "--format=json", "--key-file", folder / "keys", entry.path().string()});
+    const Ran ran =
+        run({"inspect", "--coverage", "--format=json", "--key-file", folder / "keys", entry.path().string()});
     EXPECT_EQ(ran.exit_code, 0) << entry.path() << ran.err;
     EXPECT_EQ(number_behind(ran.out, "bytes"), bytes.size()) << entry.path();
     EXPECT_EQ(number_behind(ran.out, "unknown"), 0U) << entry.path();
@@ -168,7 +169,8 @@ TEST(Inspect, GtidAndTimeAndPositionFiltersChooseWholeTransactions) {
   EXPECT_EQ(middle.out, three.out) << middle.err;
   const Ran none = run({"inspect", "--format=json", "--start-position=855", "--stop-position=1222", kShop});
   EXPECT_EQ(none.out, "");
-  const Ran coverage = run({"inspect", "--coverage", "--format=json", "--start-position=855", "--stop-position=1223", kShop});
+  const Ran coverage =
+      run({"inspect", "--coverage", "--format=json", "--start-position=855", "--stop-position=1223", kShop});
   EXPECT_TRUE(is_coverage_whole(coverage.out)) << coverage.out;
   EXPECT_EQ(number_behind(coverage.out, "delivered"), 368U);
   EXPECT_EQ(number_behind(coverage.out, "unknown"), 0U);
@@ -221,7 +223,8 @@ TEST(Inspect, SqlWithoutColumnNamesAsksForTheSchema) {
 TEST(Inspect, AnEncryptedLogNeedsItsKey) {
   std::string log;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(fixture("mariadb-10.11/encrypted"))) {
-    if (entry.is_regular_file() && read_file(entry.path().string()).starts_with("\xFE\x62in")) log = entry.path().string();
+    if (entry.is_regular_file() && read_file(entry.path().string()).starts_with("\xFE\x62in"))
+      log = entry.path().string();
   }
   ASSERT_FALSE(log.empty());
   const Ran without = run({"inspect", log});
@@ -266,8 +269,8 @@ TEST(Inspect, AMistakenCommandLineExitsWith2AndSaysWhatToTry) {
 }
 
 TEST(Inspect, AReaderThatLeavesIsNoError) {
-  const std::string command =
-      std::string(BINFERRY_BINARY) + " inspect --format=json " + fixture("mysql-8.0/types") + " | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}";
+  const std::string command = std::string(BINFERRY_BINARY) + " inspect --format=json " + fixture("mysql-8.0/types") +
+                              " | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}";
   EXPECT_EQ(WEXITSTATUS(std::system(("bash -c '" + command + "'").c_str())), 0);
 }
 

@@ -50,7 +50,9 @@ std::string megabyte_of_rows() {
   return without_position(BinlogWriter(without_checksums()).write_rows(99, 2, rows, false).take());
 }
 
-std::string end_of_group() { return without_position(BinlogWriter(without_checksums()).xid(1).take()); }
+std::string end_of_group() {
+  return without_position(BinlogWriter(without_checksums()).xid(1).take());
+}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {

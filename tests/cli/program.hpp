@@ -17,7 +17,7 @@ struct Ran {
   int exit_code = -1;  // 128 + the signal's number if one ended it
   std::string out;
   std::string err;
-  long peak_kib = 0;   // resident memory
+  long peak_kib = 0;  // resident memory
 };
 
 inline void redirect(const std::string& path, int flags, int fd) {
@@ -59,6 +59,8 @@ inline Ran run(const std::vector<std::string>& arguments, const std::string& inp
   return finish_program(start_program(BINFERRY_BINARY, arguments, folder, input), folder);
 }
 
-inline std::string fixture(const std::string& name) { return std::string(BINFERRY_SOURCE_DIR) + "/fixtures/" + name; }
+inline std::string fixture(const std::string& name) {
+  return std::string(BINFERRY_SOURCE_DIR) + "/fixtures/" + name;
+}
 
 }  // namespace binferry::test

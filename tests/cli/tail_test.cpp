@@ -88,8 +88,7 @@ TEST(Tail, PrintsEachTransactionOfAGrowingLogByItself) {
   const std::string path = logs / "binlog.000001";
   BinlogWriter log;
   write_file(path, log.begin_file().take());
-  const pid_t child =
-      start_program(BINFERRY_BINARY, {"tail", "--from-start", "--format=json", logs.path()}, outputs);
+  const pid_t child = start_program(BINFERRY_BINARY, {"tail", "--from-start", "--format=json", logs.path()}, outputs);
   constexpr std::size_t kTransactions = 60;
   std::size_t printed = 0;
   for (std::size_t i = 1; i <= kTransactions; ++i) {

@@ -15,7 +15,10 @@ void touch(std::span<const Value> image, const Table& table, std::uint64_t& sum)
   if (!image.empty() && image.size() != table.columns.size()) std::abort();
   for (const Value& value : image) {
     switch (value.kind) {
-      case ValueKind::decimal: case ValueKind::text: case ValueKind::binary: case ValueKind::json:
+      case ValueKind::decimal:
+      case ValueKind::text:
+      case ValueKind::binary:
+      case ValueKind::json:
       case ValueKind::json_diff:
         for (const std::uint8_t byte : value.bytes()) sum += byte;
         break;

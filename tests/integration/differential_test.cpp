@@ -1,5 +1,5 @@
-// Random load on a real server: the rows built from its log equal what it answers to SELECT, and the number of row changes
-// equals what the server's own mysqlbinlog shows.
+// Random load on a real server: the rows built from its log equal what it answers to SELECT, and the number of row
+// changes equals what the server's own mysqlbinlog shows.
 #include "tests/integration/support/child_process.hpp"
 #include "tests/integration/support/replay_log.hpp"
 #include "tests/integration/support/select_all.hpp"
@@ -30,12 +30,14 @@ struct Case {
   const char* checksum = "CRC32";
   bool gtid = false;
   std::vector<std::string> extra{};
-  // Non-transactional and temporary tables inside transactions: groups that end in ROLLBACK and savepoints rolled back stand
-  // in the log, with changes that did not happen.
+  // Non-transactional and temporary tables inside transactions: groups that end in ROLLBACK and savepoints rolled back
+  // stand in the log, with changes that did not happen.
   bool mixed = false;
 };
 
-void PrintTo(const Case& which, std::ostream* out) { *out << which.name; }
+void PrintTo(const Case& which, std::ostream* out) {
+  *out << which.name;
+}
 
 const std::vector<Case>& all_cases() {
   static const std::vector<Case> cases = {
@@ -43,7 +45,13 @@ const std::vector<Case>& all_cases() {
       {"MariadbFullMetadata", Flavor::mariadb, 102, "FULL", "FULL"},
       {"MariadbMinimalImages", Flavor::mariadb, 103, "MINIMAL", "MINIMAL"},
       {"MariadbNoblobImages", Flavor::mariadb, 104, "NOBLOB", "FULL", "NONE"},
-      {"MariadbCompressed", Flavor::mariadb, 105, "FULL", "NO_LOG", "CRC32", false,
+      {"MariadbCompressed",
+       Flavor::mariadb,
+       105,
+       "FULL",
+       "NO_LOG",
+       "CRC32",
+       false,
        {"--log-bin-compress=ON", "--log-bin-compress-min-len=10"}},
       {"MariadbMixedEngines", Flavor::mariadb, 106, "FULL", "", "CRC32", false, {}, true},
       {"Mysql56MixedEngines", Flavor::mysql56, 205, "FULL", "", "CRC32", false, {}, true},
@@ -113,7 +121,8 @@ TEST_P(Differential, TheLogOfRandomLoadGivesWhatTheServerHolds) {
   load.temporary_tables = which.mixed;
   load.non_transactional = which.mixed;
   load.trace = server.folder() / "load.sql";
-  const std::string what = fmt::format("BINFERRY_SEED={} (statements in {} with BINFERRY_KEEP=1)", load.seed, load.trace.string());
+  const std::string what =
+      fmt::format("BINFERRY_SEED={} (statements in {} with BINFERRY_KEEP=1)", load.seed, load.trace.string());
   Workload workload(load, server.endpoint());
   workload.prepare();
   workload.run(300);
@@ -121,8 +130,9 @@ TEST_P(Differential, TheLogOfRandomLoadGivesWhatTheServerHolds) {
   compare(server, which, what);
 }
 
-// Logs of other makers, where the corpus lies beside the repository: as many row changes as the other reader shows. It gives up
-// on what it does not know (MySQL 8's compressed transactions, partial JSON, tagged GTIDs); those are left out.
+// Logs of other makers, where the corpus lies beside the repository: as many row changes as the other reader shows. It
+// gives up on what it does not know (MySQL 8's compressed transactions, partial JSON, tagged GTIDs); those are left
+// out.
 TEST(Corpus, HoldsAsManyRowChangesAsTheOtherReaderShows) {
   const fs::path corpus = fs::path(BINFERRY_SOURCE_DIR) / "../shared/corpus";
   if (!fs::exists(corpus)) GTEST_SKIP() << "the corpus is not beside the repository";

@@ -57,7 +57,8 @@ TEST_P(Fixtures, GiveTheRowsThatTheServerHeld) {
   EXPECT_GT(model.counts().rows(), 0U);
   EXPECT_EQ(model.prepared(), 0U);
   for (const auto& [table, reason] : model.inexact()) {
-    if (reason != Model::kCascades && reason != Model::kComputed && reason != Model::kPartialJson) ADD_FAILURE() << table << " was not compared: " << reason;
+    if (reason != Model::kCascades && reason != Model::kComputed && reason != Model::kPartialJson)
+      ADD_FAILURE() << table << " was not compared: " << reason;
   }
 }
 

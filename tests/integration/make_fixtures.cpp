@@ -1,8 +1,8 @@
 // Makes the logs under fixtures/mariadb-10.11 and fixtures/mysql-5.6 again: make_fixtures FIXTURES_FOLDER [CASE…]
 //
 // A case is a folder `<server>/<name>` with a source.sql. Its lines `-- option: --name=value` are options of the server
-// ({case} stands for the folder), `-- reconnect` begins a new session; the rest runs line by line, so that a statement the
-// server refuses takes only what stands behind it on its line with it. What the server refused goes to errors.txt.
+// ({case} stands for the folder), `-- reconnect` begins a new session; the rest runs line by line, so that a statement
+// the server refuses takes only what stands behind it on its line with it. What the server refused goes to errors.txt.
 #include "tests/integration/support/select_all.hpp"
 #include "tests/integration/support/server_process.hpp"
 
@@ -59,9 +59,12 @@ void run(SqlClient& client, const Source& source, std::string& errors) {
   }
 }
 
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
-// The in-use flag goes and the last event is STOP only when the server ends properly, so the logs are copied after that.
+// The in-use flag goes and the last event is STOP only when the server ends properly, so the logs are copied after
+// that.
 void make_case(const fs::path& folder, Flavor flavor) {
   const Source source = read_source(folder);
   ServerOptions options;

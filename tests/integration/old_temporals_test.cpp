@@ -46,14 +46,17 @@ TEST(OldTemporals, OfEveryPrecisionAreReadAsTheServerReadsThem) {
   SqlClient client = server.connect();
   client.execute("SET time_zone='+00:00'; SET sql_mode='ALLOW_INVALID_DATES'; CREATE DATABASE d; USE d");
   fill(client, "t");
-  client.execute("UPDATE t SET t3='-12:34:56.789', d6='2020-02-02 02:02:02.020202' WHERE id=1; DELETE FROM t WHERE id=2");
+  client.execute(
+      "UPDATE t SET t3='-12:34:56.789', d6='2020-02-02 02:02:02.020202' WHERE id=1; DELETE FROM t WHERE id=2");
   client.execute("CREATE TABLE copied AS SELECT id, t1, d2, s3, t6 FROM t");
   client.execute("CREATE OR REPLACE TABLE copied AS SELECT id, t2, d5, s6 FROM t");
   client.execute("CREATE TABLE widened(id INT PRIMARY KEY, a TIME(2)); INSERT INTO widened VALUES (1,'-10:00:00.25')");
   client.execute("ALTER TABLE widened MODIFY a TIME(5); UPDATE widened SET a='10:00:00.00125'");
   // A table of the old format beside one that was rebuilt into the new one.
-  client.execute("CREATE TABLE rebuilt(id INT PRIMARY KEY, a DATETIME(3)); INSERT INTO rebuilt VALUES (1,'2020-01-01')");
-  client.execute("SET GLOBAL mysql56_temporal_format=ON; ALTER TABLE rebuilt FORCE; UPDATE rebuilt SET a=a-INTERVAL 1 HOUR");
+  client.execute(
+      "CREATE TABLE rebuilt(id INT PRIMARY KEY, a DATETIME(3)); INSERT INTO rebuilt VALUES (1,'2020-01-01')");
+  client.execute(
+      "SET GLOBAL mysql56_temporal_format=ON; ALTER TABLE rebuilt FORCE; UPDATE rebuilt SET a=a-INTERVAL 1 HOUR");
   client.execute("UPDATE t SET t5='-00:00:01.5' WHERE id=3");
   server.stop();
   const auto logs = server.binlog_files();

@@ -27,7 +27,9 @@ struct Case {
   std::vector<std::string> without = {};
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << name_of(c.flavor) << '/' << c.name; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << name_of(c.flavor) << '/' << c.name;
+}
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.flavor == Flavor::mariadb ? "Mariadb" : "Mysql56";
@@ -71,14 +73,15 @@ class SqlReplay : public testing::TestWithParam<Case> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, SqlReplay,
-    testing::Values(Case{Flavor::mariadb, "shop"}, Case{Flavor::mariadb, "ddl"}, Case{Flavor::mariadb, "types"},
-                    Case{Flavor::mariadb, "types-no-metadata"}, Case{Flavor::mariadb, "minimal-image"},
-                    Case{Flavor::mariadb, "transactions", {"bank.hist", "bank.seq"}}, Case{Flavor::mysql56, "shop"},
-                    Case{Flavor::mysql56, "ddl"}, Case{Flavor::mysql56, "types"}, Case{Flavor::mysql56, "gtid"},
-                    Case{Flavor::mysql56, "minimal-image"}, Case{Flavor::mysql56, "transactions"}),
-    case_name);
+INSTANTIATE_TEST_SUITE_P(Each, SqlReplay,
+                         testing::Values(Case{Flavor::mariadb, "shop"}, Case{Flavor::mariadb, "ddl"},
+                                         Case{Flavor::mariadb, "types"}, Case{Flavor::mariadb, "types-no-metadata"},
+                                         Case{Flavor::mariadb, "minimal-image"},
+                                         Case{Flavor::mariadb, "transactions", {"bank.hist", "bank.seq"}},
+                                         Case{Flavor::mysql56, "shop"}, Case{Flavor::mysql56, "ddl"},
+                                         Case{Flavor::mysql56, "types"}, Case{Flavor::mysql56, "gtid"},
+                                         Case{Flavor::mysql56, "minimal-image"}, Case{Flavor::mysql56, "transactions"}),
+                         case_name);
 
 TEST_P(SqlReplay, GivesTheRowsThatTheServerHeld) {
   const Case& c = GetParam();
@@ -106,12 +109,11 @@ TEST_P(SqlReplay, GivesTheRowsThatTheServerHeld) {
   const TempDir scratch;
   for (const std::string& session : sessions_of(printed.out)) {
     write_file(scratch / "in.sql", session);
-    const Ran ran = finish_program(
-        start_program(kClient,
-                      {"--no-defaults", "--socket=" + server.endpoint().socket, "--user=root", "--binary-mode",
-                       "--default-character-set=utf8mb4"},
-                      scratch, scratch / "in.sql"),
-        scratch);
+    const Ran ran = finish_program(start_program(kClient,
+                                                 {"--no-defaults", "--socket=" + server.endpoint().socket,
+                                                  "--user=root", "--binary-mode", "--default-character-set=utf8mb4"},
+                                                 scratch, scratch / "in.sql"),
+                                   scratch);
     ASSERT_EQ(ran.exit_code, 0) << ran.err;
   }
   client.reconnect();

@@ -14,11 +14,11 @@ struct ChildCommand {
   std::vector<std::string> args;         // args[0] is the program's path, or is looked up in PATH
   std::vector<std::string> environment;  // NAME=VALUE beside the parent's own
   std::filesystem::path input = "/dev/null";
-  std::filesystem::path output;          // standard output and error are appended to it
+  std::filesystem::path output;  // standard output and error are appended to it
 };
 
-// The child gets SIGKILL when the thread that started it ends. Throws std::runtime_error when fork fails; a program that
-// cannot be run ends with status 127.
+// The child gets SIGKILL when the thread that started it ends. Throws std::runtime_error when fork fails; a program
+// that cannot be run ends with status 127.
 pid_t start_child(const ChildCommand& command);
 
 // The exit status, or 128 + the signal's number.

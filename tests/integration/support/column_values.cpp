@@ -10,7 +10,9 @@ namespace {
 
 using Texts = std::vector<std::string_view>;
 
-bool is_unsigned(const ColumnInfo& column) { return column.full_type.find("unsigned") != std::string::npos; }
+bool is_unsigned(const ColumnInfo& column) {
+  return column.full_type.find("unsigned") != std::string::npos;
+}
 
 std::string integer(Random& random, const ColumnInfo& column, int bits) {
   if (random.chance(40)) return std::to_string(random.below(100));
@@ -30,8 +32,9 @@ std::string decimal(Random& random, const ColumnInfo& column) {
   const std::size_t whole = column.precision - column.scale;
   switch (random.below(5)) {
     case 0: return "0";
-    case 1: return sign + std::string(std::max<std::size_t>(whole, 1), whole == 0 ? '0' : '9') + "." +
-                   std::string(std::max(column.scale, 1U), column.scale == 0 ? '0' : '9');
+    case 1:
+      return sign + std::string(std::max<std::size_t>(whole, 1), whole == 0 ? '0' : '9') + "." +
+             std::string(std::max(column.scale, 1U), column.scale == 0 ? '0' : '9');
     case 2: return sign + "0." + std::string(column.scale == 0 ? 0 : column.scale - 1, '0') + "1";
     default: break;
   }
@@ -41,23 +44,26 @@ std::string decimal(Random& random, const ColumnInfo& column) {
 }
 
 std::string real(Random& random, const ColumnInfo& column) {
-  const Texts singles = {"0",   "-0e0", "1.1",     "0.1",      "1e-30",  "-3.4e38", "3.402823e38",
-                         "1e15", "1e16", "16777217", "123456.7", "1.17549e-38"};
+  const Texts singles = {"0",           "-0e0", "1.1",  "0.1",      "1e-30",    "-3.4e38",
+                         "3.402823e38", "1e15", "1e16", "16777217", "123456.7", "1.17549e-38"};
   const Texts doubles = {"5e-324", "-1.7976931348623157e308", "9007199254740993", "2.2250738585072014e-308", "0.1e-7"};
   if (random.chance(35)) return std::string(random.pick(singles));
   if (column.type == "double" && random.chance(35)) return std::string(random.pick(doubles));
-  return fmt::format("{}{}.{}e{}{}", random.chance(50) ? "-" : "", random.below(10), random.digits(random.between(1, 17)),
-                     random.chance(50) ? "-" : "", random.below(column.type == "double" ? 300 : 37));
+  return fmt::format("{}{}.{}e{}{}", random.chance(50) ? "-" : "", random.below(10),
+                     random.digits(random.between(1, 17)), random.chance(50) ? "-" : "",
+                     random.below(column.type == "double" ? 300 : 37));
 }
 
 std::string fraction(Random& random, unsigned fsp) {
   if (fsp == 0) return {};
-  const std::array<std::string, 3> edges = {std::string(fsp, '0'), std::string(fsp, '9'), std::string(fsp - 1, '0') + "1"};
+  const std::array<std::string, 3> edges = {std::string(fsp, '0'), std::string(fsp, '9'),
+                                            std::string(fsp - 1, '0') + "1"};
   return "." + (random.chance(50) ? random.pick(edges) : random.digits(fsp));
 }
 
 std::string date_text(Random& random) {
-  const Texts edges = {"0000-00-00", "2024-00-00", "2024-02-00", "1000-01-01", "9999-12-31", "2024-02-29", "0000-01-01"};
+  const Texts edges = {"0000-00-00", "2024-00-00", "2024-02-00", "1000-01-01",
+                       "9999-12-31", "2024-02-29", "0000-01-01"};
   if (random.chance(40)) return std::string(random.pick(edges));
   return fmt::format("{:04}-{:02}-{:02}", random.between(1, 9999), random.between(1, 12), random.between(1, 28));
 }
@@ -85,8 +91,8 @@ std::string timestamp_value(Random& random, unsigned fsp) {
   if (random.chance(10)) return "'0000-00-00 00:00:00'";
   if (random.chance(10)) return fmt::format("CURRENT_TIMESTAMP({})", fsp);
   if (random.chance(40)) return "'" + std::string(random.pick(edges)) + fraction(random, fsp) + "'";
-  return fmt::format("'{:04}-{:02}-{:02} {}{}'", random.between(1971, 2037), random.between(1, 12), random.between(1, 28),
-                     clock_text(random), fraction(random, fsp));
+  return fmt::format("'{:04}-{:02}-{:02} {}{}'", random.between(1971, 2037), random.between(1, 12),
+                     random.between(1, 28), clock_text(random), fraction(random, fsp));
 }
 
 // Characters that the column's character set has, so that what is stored is what was meant.
@@ -168,15 +174,18 @@ std::string plain_value(Random& random, const ColumnInfo& column) {
   if (type == "year") return std::string(random.pick(Texts{"0", "1901", "2155", "1970", "2024", "2069"}));
   if (type == "date") return "'" + date_text(random) + "'";
   if (type == "time") return time_value(random, column.fsp);
-  if (type == "datetime") return "'" + date_text(random) + " " + clock_text(random) + fraction(random, column.fsp) + "'";
+  if (type == "datetime")
+    return "'" + date_text(random) + " " + clock_text(random) + fraction(random, column.fsp) + "'";
   if (type == "timestamp") return timestamp_value(random, column.fsp);
   if (type == "enum" || type == "set") return label_value(random, column);
-  if (type == "uuid") return fmt::format("'{:08x}-0000-4{:03x}-8000-{:012x}'", random.next() >> 32U, random.below(4096),
-                                         random.next() >> 16U);
+  if (type == "uuid")
+    return fmt::format("'{:08x}-0000-4{:03x}-8000-{:012x}'", random.next() >> 32U, random.below(4096),
+                       random.next() >> 16U);
   if (type == "inet4") return fmt::format("'{}.0.255.{}'", random.below(256), random.below(256));
   if (type == "inet6") {
-    return random.chance(30) ? "'::'" : random.chance(30) ? "'::ffff:1.2.3.4'"
-                                                          : fmt::format("'2001:db8::{:x}'", random.below(65536));
+    return random.chance(30)   ? "'::'"
+           : random.chance(30) ? "'::ffff:1.2.3.4'"
+                               : fmt::format("'2001:db8::{:x}'", random.below(65536));
   }
   if (type == "binary" || type == "varbinary" || type.ends_with("blob")) return bytes_value(random, column);
   if (type == "char" || type == "varchar" || type.ends_with("text")) return text_value(random, column);
@@ -184,8 +193,8 @@ std::string plain_value(Random& random, const ColumnInfo& column) {
 }
 
 std::string charset_clause(Random& random) {
-  const Texts charsets = {"latin1", "latin2", "cp1251", "koi8r", "utf8", "utf8mb4", "utf16", "utf32", "ucs2",
-                          "sjis",   "cp932",  "ujis",   "gbk",   "gb2312", "big5",  "euckr", "ascii", "utf16le"};
+  const Texts charsets = {"latin1", "latin2", "cp1251", "koi8r", "utf8",   "utf8mb4", "utf16", "utf32", "ucs2",
+                          "sjis",   "cp932",  "ujis",   "gbk",   "gb2312", "big5",    "euckr", "ascii", "utf16le"};
   return random.chance(50) ? "" : " CHARACTER SET " + std::string(random.pick(charsets));
 }
 
@@ -208,7 +217,8 @@ std::string label_type(Random& random, bool set) {
 std::string number_type(Random& random) {
   const Texts widths = {"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT"};
   switch (random.below(5)) {
-    case 0: case 1: {
+    case 0:
+    case 1: {
       const std::string type(random.pick(widths));
       if (random.chance(8)) return type + "(7) ZEROFILL";
       return type + (random.chance(45) ? " UNSIGNED" : "");
@@ -239,15 +249,17 @@ std::string string_type(Random& random, bool compressed) {
   const std::string packed = compressed && random.chance(40) ? " COMPRESSED" : "";
   switch (random.below(8)) {
     case 0: return fmt::format("CHAR({})", random.pick(std::array<int, 4>{1, 10, 64, 255})) + charset_clause(random);
-    case 1: case 2: {
+    case 1:
+    case 2: {
       const int length = random.pick(std::array<int, 5>{1, 20, 85, 255, 300});
       return fmt::format("VARCHAR({}){}", length, packed) + charset_clause(random);
     }
     case 3: return fmt::format("BINARY({})", random.pick(std::array<int, 3>{1, 16, 255}));
     case 4: return fmt::format("VARBINARY({}){}", random.pick(std::array<int, 3>{1, 40, 400}), packed);
     case 5: return std::string(random.pick(Texts{"TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"})) + packed;
-    default: return std::string(random.pick(Texts{"TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT"})) + packed +
-                    charset_clause(random);
+    default:
+      return std::string(random.pick(Texts{"TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT"})) + packed +
+             charset_clause(random);
   }
 }
 
@@ -293,8 +305,12 @@ std::string random_key_value(Random& random, const ColumnInfo& column) {
 std::string random_type(Random& random, Flavor flavor, bool compressed_columns) {
   const bool mariadb = flavor == Flavor::mariadb;
   switch (random.below(12)) {
-    case 0: case 1: case 2: case 3: return number_type(random);
-    case 4: case 5: return temporal_type(random);
+    case 0:
+    case 1:
+    case 2:
+    case 3: return number_type(random);
+    case 4:
+    case 5: return temporal_type(random);
     case 6: return label_type(random, false);
     case 7: return label_type(random, true);
     case 8:
@@ -306,9 +322,19 @@ std::string random_type(Random& random, Flavor flavor, bool compressed_columns) 
 }
 
 std::string random_key_type(Random& random, Flavor flavor) {
-  const Texts common = {"INT",         "INT UNSIGNED",  "BIGINT",       "BIGINT UNSIGNED", "SMALLINT",
-                        "VARCHAR(20)", "VARBINARY(20)", "BINARY(8)",    "DECIMAL(20,4)",   "DATETIME(3)",
-                        "CHAR(12)",    "VARCHAR(30) CHARACTER SET latin1", "ENUM('p','q','r','s')"};
+  const Texts common = {"INT",
+                        "INT UNSIGNED",
+                        "BIGINT",
+                        "BIGINT UNSIGNED",
+                        "SMALLINT",
+                        "VARCHAR(20)",
+                        "VARBINARY(20)",
+                        "BINARY(8)",
+                        "DECIMAL(20,4)",
+                        "DATETIME(3)",
+                        "CHAR(12)",
+                        "VARCHAR(30) CHARACTER SET latin1",
+                        "ENUM('p','q','r','s')"};
   if (flavor == Flavor::mariadb && random.chance(10)) return "UUID";
   return std::string(random.pick(common));
 }

@@ -12,23 +12,24 @@ namespace binferry::test {
 
 struct ColumnInfo {
   std::string name;
-  std::string type;           // DATA_TYPE: "int", "varchar", …
-  std::string full_type;      // COLUMN_TYPE: "int(10) unsigned", "enum('a','b')", …
-  std::string charset;        // empty for types without one
-  unsigned precision = 0;     // DECIMAL digits; bits of BIT
-  unsigned scale = 0;         // DECIMAL digits after the point
-  unsigned fsp = 0;           // fraction digits of a temporal type
-  std::size_t length = 0;     // characters or bytes of a string type
+  std::string type;        // DATA_TYPE: "int", "varchar", …
+  std::string full_type;   // COLUMN_TYPE: "int(10) unsigned", "enum('a','b')", …
+  std::string charset;     // empty for types without one
+  unsigned precision = 0;  // DECIMAL digits; bits of BIT
+  unsigned scale = 0;      // DECIMAL digits after the point
+  unsigned fsp = 0;        // fraction digits of a temporal type
+  std::size_t length = 0;  // characters or bytes of a string type
   bool nullable = true;
   bool primary_key = false;
-  bool unique = false;        // first column of a unique index other than the primary key
+  bool unique = false;  // first column of a unique index other than the primary key
   bool auto_increment = false;
   bool generated = false;
 };
 
 [[nodiscard]] bool is_integer(const ColumnInfo& column);
 
-// One value as an SQL literal or expression: often an edge of the type, else random. May be NULL where the column allows it.
+// One value as an SQL literal or expression: often an edge of the type, else random. May be NULL where the column
+// allows it.
 std::string random_value(Random& random, const ColumnInfo& column);
 
 // A value out of a small set, so that keys collide now and then.

@@ -11,7 +11,9 @@
 namespace binferry::test {
 namespace {
 
-std::string shown(const std::pair<std::string, std::string>& name) { return name.first + "." + name.second; }
+std::string shown(const std::pair<std::string, std::string>& name) {
+  return name.first + "." + name.second;
+}
 
 // As the server's client library gives BIT: big-endian bytes of the column's width.
 Cell bit_cell(const Column& column, std::uint64_t bits) {
@@ -43,11 +45,15 @@ Result<std::vector<std::optional<Cell>>> image_of(const Table& table, std::span<
   return image;
 }
 
-bool is_integer(ColumnType type) { return type <= ColumnType::big_int; }
+bool is_integer(ColumnType type) {
+  return type <= ColumnType::big_int;
+}
 bool is_string(ColumnType type) {
   return type == ColumnType::char_ || type == ColumnType::varchar || type == ColumnType::text;
 }
-bool is_bytes(ColumnType type) { return type == ColumnType::varbinary || type == ColumnType::blob; }
+bool is_bytes(ColumnType type) {
+  return type == ColumnType::varbinary || type == ColumnType::blob;
+}
 
 // Every value the old type can hold has the same text in the new one.
 bool keeps_text(const ColumnDefinition& before, const ColumnDefinition& after) {
@@ -72,12 +78,20 @@ bool keeps_text(const ColumnDefinition& before, const ColumnDefinition& after) {
 std::optional<Cell> implicit_default(const ColumnDefinition& column) {
   const auto text = [](std::string value) { return Cell{Cell::Kind::text, std::move(value)}; };
   switch (column.type) {
-    case ColumnType::tiny_int: case ColumnType::small_int: case ColumnType::medium_int: case ColumnType::int_:
+    case ColumnType::tiny_int:
+    case ColumnType::small_int:
+    case ColumnType::medium_int:
+    case ColumnType::int_:
     case ColumnType::big_int: return text(std::string(column.zerofill ? column.display_width : 1, '0'));
-    case ColumnType::float_: case ColumnType::double_: return text("0");
+    case ColumnType::float_:
+    case ColumnType::double_: return text("0");
     case ColumnType::decimal: return text(column.scale == 0 ? "0" : "0." + std::string(column.scale, '0'));
-    case ColumnType::char_: case ColumnType::varchar: case ColumnType::text: case ColumnType::set_: return text("");
-    case ColumnType::varbinary: case ColumnType::blob: return Cell{Cell::Kind::binary, {}};
+    case ColumnType::char_:
+    case ColumnType::varchar:
+    case ColumnType::text:
+    case ColumnType::set_: return text("");
+    case ColumnType::varbinary:
+    case ColumnType::blob: return Cell{Cell::Kind::binary, {}};
     case ColumnType::binary: return Cell{Cell::Kind::binary, std::string(column.length, '\0')};
     case ColumnType::enum_: return text(column.labels.empty() ? "" : column.labels.front());
     default: return std::nullopt;
@@ -125,7 +139,8 @@ bool key_less(const Cell& a, const Cell& b) {
     return !cell.bytes.empty() && cell.bytes.size() < 19 &&
            std::all_of(cell.bytes.begin(), cell.bytes.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   };
-  if (integer(a) && integer(b)) return std::strtoll(a.bytes.c_str(), nullptr, 10) < std::strtoll(b.bytes.c_str(), nullptr, 10);
+  if (integer(a) && integer(b))
+    return std::strtoll(a.bytes.c_str(), nullptr, 10) < std::strtoll(b.bytes.c_str(), nullptr, 10);
   return a < b;
 }
 
@@ -242,7 +257,8 @@ Status Model::apply(const OwnedRow& row) {
   if (row.partial_json) mark_inexact(row.table, kPartialJson);
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < row.columns.size(); ++i) {
-    const bool same = i < table.columns.size() && (table.columns[i] == row.columns[i] || row.columns[i].starts_with('@'));
+    const bool same =
+        i < table.columns.size() && (table.columns[i] == row.columns[i] || row.columns[i].starts_with('@'));
     const auto named = same ? table.columns.begin() + static_cast<std::ptrdiff_t>(i)
                             : std::find(table.columns.begin(), table.columns.end(), row.columns[i]);
     if (named == table.columns.end()) {
@@ -300,7 +316,9 @@ void Model::set_definition(ModelTable& table, const TableDefinition& definition)
   table.sequence = definition.kind == TableKind::sequence;
 }
 
-void Model::mark_inexact(const Name& table, const std::string& reason) { inexact_.emplace(shown(table), reason); }
+void Model::mark_inexact(const Name& table, const std::string& reason) {
+  inexact_.emplace(shown(table), reason);
+}
 
 Status Model::apply(const TableChange& change) {
   const Name before{change.old_name.schema, change.old_name.name};
@@ -326,7 +344,8 @@ Status Model::apply(const TableChange& change) {
   }
   if (change.kind == TableChangeKind::altered) {
     const auto found = tables_.find(before);
-    if (found == tables_.end()) return fail(Errc::diverged, "altered a table the model does not have: " + shown(before));
+    if (found == tables_.end())
+      return fail(Errc::diverged, "altered a table the model does not have: " + shown(before));
     Status status = alter(change, found->second);
     if (!status) return status;
   }
@@ -351,14 +370,16 @@ Status Model::alter(const TableChange& change, ModelTable& table) {
   if (!change.before || !change.after) return {};
   const auto& columns = change.after->columns;
   if (change.column_sources.size() != columns.size()) {
-    return fail(Errc::internal, fmt::format("{} column sources for {} columns", change.column_sources.size(), columns.size()));
+    return fail(Errc::internal,
+                fmt::format("{} column sources for {} columns", change.column_sources.size(), columns.size()));
   }
   sort_by_key(*change.before, table.rows);
   std::vector<DumpRow> rows(table.rows.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const ColumnDefinition& column = columns[i];
     const std::size_t source = change.column_sources[i];
-    if (source != kNewColumn && source >= change.before->columns.size()) return fail(Errc::internal, "column source beyond the table");
+    if (source != kNewColumn && source >= change.before->columns.size())
+      return fail(Errc::internal, "column source beyond the table");
     const ColumnDefinition* old = source == kNewColumn ? nullptr : &change.before->columns[source];
     const std::optional<Cell> fill = old == nullptr ? default_of(column) : implicit_default(column);
     for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -401,7 +422,8 @@ std::string Model::difference(const std::vector<TableDump>& expected) const {
     if (!unequal.empty()) text += unequal + "\n";
   }
   for (const auto& [name, table] : tables_) {
-    if (!seen.contains(name) && !table.sequence && !inexact_.contains(shown(name))) text += shown(name) + ": the server does not have it\n";
+    if (!seen.contains(name) && !table.sequence && !inexact_.contains(shown(name)))
+      text += shown(name) + ": the server does not have it\n";
   }
   return text;
 }

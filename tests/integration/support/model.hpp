@@ -1,8 +1,8 @@
 // An in-memory copy of a server's tables, built from nothing but what a log says.
 //
-// It is the plainest applier there can be: rows are matched by every cell of the before image, so a wrong before image is found
-// as surely as a wrong after image. Table statements are followed where they leave values as they are (or give them a
-// default); a table whose values an ALTER converted in another way is *inexact* from then on, and said to be so.
+// It is the plainest applier there can be: rows are matched by every cell of the before image, so a wrong before image
+// is found as surely as a wrong after image. Table statements are followed where they leave values as they are (or give
+// them a default); a table whose values an ALTER converted in another way is *inexact* from then on, and said to be so.
 #pragma once
 
 #include "binlog/changes.hpp"
@@ -64,7 +64,8 @@ class Model {
   };
   struct ModelTable {
     std::vector<std::string> columns;
-    std::vector<std::optional<Cell>> defaults;  // what a column gets that an INSERT's image leaves out; if that is known
+    std::vector<std::optional<Cell>>
+        defaults;  // what a column gets that an INSERT's image leaves out; if that is known
     bool sequence = false;
     std::vector<DumpRow> rows;
   };

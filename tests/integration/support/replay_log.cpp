@@ -71,7 +71,8 @@ std::vector<std::filesystem::path> logs_of(const std::filesystem::path& folder) 
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string extension = entry.path().extension().string();
-    if (entry.path().stem() == "binlog" && extension.size() > 1 && std::isdigit(static_cast<unsigned char>(extension[1])) != 0) {
+    if (entry.path().stem() == "binlog" && extension.size() > 1 &&
+        std::isdigit(static_cast<unsigned char>(extension[1])) != 0) {
       files.push_back(entry.path());
     }
   }

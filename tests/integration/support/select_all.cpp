@@ -8,8 +8,10 @@ namespace {
 
 bool is_binary(std::string_view type) {
   constexpr std::array<std::string_view, 16> kBinary = {
-      "bit",   "binary",     "varbinary", "tinyblob",   "blob",            "mediumblob",   "longblob",           "geometry",
-      "point", "linestring", "polygon",   "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"};
+      "bit",           "binary",     "varbinary",       "tinyblob",     "blob",
+      "mediumblob",    "longblob",   "geometry",        "point",        "linestring",
+      "polygon",       "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+      "geomcollection"};
   return std::find(kBinary.begin(), kBinary.end(), type) != kBinary.end();
 }
 
@@ -58,9 +60,9 @@ TableDump select_all(SqlClient& client, std::string_view schema, std::string_vie
 }
 
 std::vector<std::string> tables_of(SqlClient& client, std::string_view schema) {
-  return first_column(client.query("SELECT table_name FROM information_schema.tables WHERE table_schema=" +
-                                   quote_text(schema) +
-                                   " AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY table_name"));
+  return first_column(
+      client.query("SELECT table_name FROM information_schema.tables WHERE table_schema=" + quote_text(schema) +
+                   " AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY table_name"));
 }
 
 std::vector<std::string> schemas_of(SqlClient& client) {

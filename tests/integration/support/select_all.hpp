@@ -10,8 +10,8 @@
 
 namespace binferry::test {
 
-// All columns, invisible ones too, as SELECT prints them in time zone +00:00; ordered by the primary key, without one by the
-// printed rows. Sets the session's time zone, character set and sql_mode.
+// All columns, invisible ones too, as SELECT prints them in time zone +00:00; ordered by the primary key, without one
+// by the printed rows. Sets the session's time zone, character set and sql_mode.
 TableDump select_all(SqlClient& client, std::string_view schema, std::string_view table);
 
 // Base tables of the schema, by name.

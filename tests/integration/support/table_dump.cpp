@@ -99,7 +99,9 @@ Result<TableDump> header_of(const json::value& line) {
   return dump;
 }
 
-bool is_real(std::string_view type) { return type == "float" || type == "double"; }
+bool is_real(std::string_view type) {
+  return type == "float" || type == "double";
+}
 
 // A spelling of the number that is the same for every text of the same FLOAT or DOUBLE.
 Cell normal_real(const Cell& cell, std::string_view type) {
@@ -215,7 +217,8 @@ std::string dump_file_name(std::string_view schema, std::string_view table) {
   std::string out;
   for (const std::string_view name : {schema, table}) {
     for (const char c : name) {
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      const bool plain =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
       out += plain ? std::string(1, c) : "%" + to_hex({&c, 1});
     }
     out += '.';
@@ -236,7 +239,8 @@ std::string difference(const TableDump& expected, const TableDump& actual) {
   std::set_difference(wanted.begin(), wanted.end(), found.begin(), found.end(), std::back_inserter(missing));
   std::set_difference(found.begin(), found.end(), wanted.begin(), wanted.end(), std::back_inserter(surplus));
   if (missing.empty() && surplus.empty()) return {};
-  std::string text = fmt::format("{} ({}): {} rows expected, got {}", table, names_of(expected), wanted.size(), found.size());
+  std::string text =
+      fmt::format("{} ({}): {} rows expected, got {}", table, names_of(expected), wanted.size(), found.size());
   for (std::size_t i = 0; i < std::min(kShown, missing.size()); ++i) text += "\n  missing " + to_text(missing[i]);
   for (std::size_t i = 0; i < std::min(kShown, surplus.size()); ++i) text += "\n  surplus " + to_text(surplus[i]);
   return text;

@@ -15,7 +15,9 @@ unsigned number_of(const std::optional<std::string>& text) {
   return text ? static_cast<unsigned>(std::strtoul(text->c_str(), nullptr, 10)) : 0U;
 }
 
-std::string_view verb_of(std::string_view sql) { return sql.substr(0, sql.find(' ')); }
+std::string_view verb_of(std::string_view sql) {
+  return sql.substr(0, sql.find(' '));
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ std::string Workload::full_name(std::string_view table) {
 
 bool Workload::execute(const std::string& sql) {
   const std::optional<SqlError> refusal = client_.attempt(sql);
-  if (trace_.is_open()) trace_ << sql << (refusal ? fmt::format(";  -- refused {}\n", refusal->code()) : ";\n") << std::flush;
+  if (trace_.is_open())
+    trace_ << sql << (refusal ? fmt::format(";  -- refused {}\n", refusal->code()) : ";\n") << std::flush;
   if (refusal) {
     ++counts_.refused;
     described_.clear();  // another writer may have changed the table
@@ -70,9 +73,9 @@ void Workload::prepare() {
 void Workload::reload() {
   described_.clear();
   tables_.clear();
-  const ResultSet names = client_.query("SELECT table_name FROM information_schema.tables WHERE table_schema=" +
-                                        quote_text(options_.schema) +
-                                        " AND table_type='BASE TABLE' ORDER BY BINARY table_name");
+  const ResultSet names = client_.query(
+      "SELECT table_name FROM information_schema.tables WHERE table_schema=" + quote_text(options_.schema) +
+      " AND table_type='BASE TABLE' ORDER BY BINARY table_name");
   for (const SqlRow& row : names.rows) tables_.push_back(row[0].value_or(""));
 }
 
@@ -86,8 +89,8 @@ const Workload::TableInfo* Workload::describe(const std::string& table) {
   const ResultSet columns = client_.query(
       "SELECT column_name, data_type, column_type, character_set_name, numeric_precision, numeric_scale, "
       "datetime_precision, character_maximum_length, is_nullable, column_key, extra FROM information_schema.columns "
-      "WHERE table_schema=" + quote_text(options_.schema) + " AND table_name=" + quote_text(table) +
-      " ORDER BY ordinal_position");
+      "WHERE table_schema=" +
+      quote_text(options_.schema) + " AND table_name=" + quote_text(table) + " ORDER BY ordinal_position");
   if (columns.rows.empty()) {
     reload();
     return nullptr;

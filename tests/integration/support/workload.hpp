@@ -1,8 +1,8 @@
 // A seeded stream of random tables, rows and table statements against a live server.
 //
-// The server is the oracle: the generator asks it what the tables look like and tolerates every refusal (a duplicate key, a
-// deadlock, an ALTER that cannot be). One Workload is one writer with its own connection; several may share a schema, each
-// with its own seed. With one writer the same seed gives the same statements.
+// The server is the oracle: the generator asks it what the tables look like and tolerates every refusal (a duplicate
+// key, a deadlock, an ALTER that cannot be). One Workload is one writer with its own connection; several may share a
+// schema, each with its own seed. With one writer the same seed gives the same statements.
 #pragma once
 
 #include "tests/integration/support/column_values.hpp"
@@ -26,24 +26,24 @@ struct WorkloadOptions {
   Flavor flavor = Flavor::mariadb;
   std::uint64_t seed = 1;
   std::string schema = "load";
-  std::size_t tables = 5;          // kept at about this number
-  std::size_t batch_rows = 120;    // of the occasional large INSERT
-  bool ddl = true;                 // ALTERs that leave existing values as they are, CREATE, DROP, RENAME, TRUNCATE
-  bool converting_ddl = false;     // ALTERs that convert, compute or renumber existing values
-  bool copies = true;              // CREATE … LIKE, CREATE … SELECT, INSERT … SELECT
-  bool swaps = true;               // RENAME a TO old, ghost TO a, as online schema change tools do
-  bool transactions = true;        // BEGIN … COMMIT or ROLLBACK, savepoints
+  std::size_t tables = 5;        // kept at about this number
+  std::size_t batch_rows = 120;  // of the occasional large INSERT
+  bool ddl = true;               // ALTERs that leave existing values as they are, CREATE, DROP, RENAME, TRUNCATE
+  bool converting_ddl = false;   // ALTERs that convert, compute or renumber existing values
+  bool copies = true;            // CREATE … LIKE, CREATE … SELECT, INSERT … SELECT
+  bool swaps = true;             // RENAME a TO old, ghost TO a, as online schema change tools do
+  bool transactions = true;      // BEGIN … COMMIT or ROLLBACK, savepoints
   bool xa = false;
-  bool foreign_keys = false;       // families of tables with cascades
+  bool foreign_keys = false;  // families of tables with cascades
   bool keyless = true;
   bool non_transactional = true;   // MyISAM, Aria
   bool generated_columns = true;   // MariaDB
   bool compressed_columns = true;  // MariaDB
   bool odd_names = true;
-  bool session_changes = true;     // sql_mode, time_zone, two-phase ALTER
-  bool temporary_tables = true;    // inside transactions too
-  bool rotate = true;              // FLUSH BINARY LOGS now and then
-  std::filesystem::path trace;     // every statement and its outcome is written here, unless empty
+  bool session_changes = true;   // sql_mode, time_zone, two-phase ALTER
+  bool temporary_tables = true;  // inside transactions too
+  bool rotate = true;            // FLUSH BINARY LOGS now and then
+  std::filesystem::path trace;   // every statement and its outcome is written here, unless empty
 };
 
 struct WorkloadCounts {
@@ -56,10 +56,10 @@ class Workload {
  public:
   Workload(WorkloadOptions options, Endpoint endpoint);
 
-  void prepare();              // the schema and its first tables; by one writer, before the others start
+  void prepare();               // the schema and its first tables; by one writer, before the others start
   void run(std::size_t steps);  // a step is a statement, a transaction or a table statement
   void run_for(std::chrono::milliseconds duration);
-  void finish();               // ends what is open: transactions and prepared XA groups
+  void finish();  // ends what is open: transactions and prepared XA groups
 
   [[nodiscard]] const WorkloadCounts& counts() const { return counts_; }
   [[nodiscard]] SqlClient& client() { return client_; }
@@ -76,8 +76,8 @@ class Workload {
   bool execute(const std::string& sql);  // false if the server refused
   void step();
   void change_session();
-  void reload();                         // table names from the server; forgets the descriptions
-  const TableInfo* random_table();       // null if there is none
+  void reload();                    // table names from the server; forgets the descriptions
+  const TableInfo* random_table();  // null if there is none
   const TableInfo* describe(const std::string& table);
   std::string full_name(std::string_view table);
 
@@ -120,13 +120,13 @@ class Workload {
   std::map<std::string, TableInfo> described_;
   std::vector<std::string> prepared_xa_;
   std::uint64_t names_made_ = 0;
-  bool in_schema_ = false;         // the schema is the connection's default database
+  bool in_schema_ = false;  // the schema is the connection's default database
   WorkloadCounts counts_;
   std::ofstream trace_;
 };
 
-// `writers` of them on threads of their own, with seeds of their own, for that long; each ends with finish(). Rethrows the
-// first failure of a writer. The first of them prepares.
+// `writers` of them on threads of their own, with seeds of their own, for that long; each ends with finish(). Rethrows
+// the first failure of a writer. The first of them prepares.
 WorkloadCounts run_writers(const WorkloadOptions& options, const Endpoint& endpoint, std::size_t writers,
                            std::chrono::milliseconds duration);
 

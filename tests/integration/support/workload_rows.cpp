@@ -61,8 +61,8 @@ void Workload::insert(const TableInfo& table) {
   const std::array<std::string_view, 5> verbs = {"INSERT", "INSERT", "INSERT", "REPLACE", "INSERT IGNORE"};
   const std::string_view verb = random_.pick(verbs);
   std::vector<const ColumnInfo*> columns = table.writable();
-  // MariaDB 10.11 carries out a REPLACE as an update where it can, and a MINIMAL image of that leaves out the columns that the
-  // statement does not name, though they go back to their defaults: its own replicas diverge.
+  // MariaDB 10.11 carries out a REPLACE as an update where it can, and a MINIMAL image of that leaves out the columns
+  // that the statement does not name, though they go back to their defaults: its own replicas diverge.
   if (verb != "REPLACE" && random_.chance(20) && columns.size() > 1) {
     columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(random_.below(columns.size())));
   }
@@ -89,7 +89,8 @@ void Workload::update(const TableInfo& table) {
   }
   if (set.empty()) return;
   execute(fmt::format("UPDATE {}{} SET {} ORDER BY RAND({}) LIMIT {}", random_.chance(20) ? "IGNORE " : "",
-                      full_name(table.name), set, random_.below(1000), random_.chance(10) ? 50 : random_.between(1, 4)));
+                      full_name(table.name), set, random_.below(1000),
+                      random_.chance(10) ? 50 : random_.between(1, 4)));
 }
 
 void Workload::update_key(const TableInfo& table) {

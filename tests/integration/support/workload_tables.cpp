@@ -11,13 +11,17 @@ namespace {
 
 using Texts = std::vector<std::string_view>;
 
-bool is_text(const ColumnInfo& column) { return column.type == "varchar" || column.type == "varbinary"; }
+bool is_text(const ColumnInfo& column) {
+  return column.type == "varchar" || column.type == "varbinary";
+}
 
 }  // namespace
 
 std::string Workload::fresh_name(bool table) {
-  const Texts odd = {"a.b", "x;y", "ba`ck", "select", "ünï", "sp ace", "it's", "dq\"uote", "日本", "per%cent", "--", "/*c*/"};
-  const Texts odd_columns = {"rowid", "oid", "_rowid_", "key", "table", "@1", "sp ace", "ba`ck", "it's", "größe", "a.b", "?1"};
+  const Texts odd = {"a.b",  "x;y",      "ba`ck", "select",   "ünï", "sp ace",
+                     "it's", "dq\"uote", "日本",  "per%cent", "--",  "/*c*/"};
+  const Texts odd_columns = {"rowid",  "oid",   "_rowid_", "key",   "table", "@1",
+                             "sp ace", "ba`ck", "it's",    "größe", "a.b",   "?1"};
   const std::string number = std::to_string(++names_made_);
   if (!options_.odd_names || random_.chance(60)) return (table ? "t" : "c") + number + (random_.chance(20) ? "_X" : "");
   const std::string name(random_.pick(table ? odd : odd_columns));
@@ -84,14 +88,20 @@ void Workload::create_family() {
   const auto rule = [&] {
     return fmt::format("ON DELETE {} ON UPDATE {}", random_.pick(actions), random_.pick(actions));
   };
-  execute(fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, a INT, b VARCHAR(9), UNIQUE KEY (a, b)) ENGINE=InnoDB", parent));
-  execute(fmt::format("CREATE TABLE {0} (id INT PRIMARY KEY, p INT, q INT, FOREIGN KEY (p) REFERENCES {1} (id) {2}, "
-                      "FOREIGN KEY (q) REFERENCES {1} (id) ON DELETE CASCADE) ENGINE=InnoDB", child, parent, rule()));
-  execute(fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, c INT, a INT, b VARCHAR(9), FOREIGN KEY (c) REFERENCES {} (id) {}, "
-                      "FOREIGN KEY (a, b) REFERENCES {} (a, b) {}) ENGINE=InnoDB",
-                      full_name("grandchild" + number), child, rule(), parent, rule()));
-  execute(fmt::format("CREATE TABLE {0} (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES {0} (id) ON DELETE CASCADE) "
-                      "ENGINE=InnoDB", full_name("self" + number)));
+  execute(fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, a INT, b VARCHAR(9), UNIQUE KEY (a, b)) ENGINE=InnoDB",
+                      parent));
+  execute(
+      fmt::format("CREATE TABLE {0} (id INT PRIMARY KEY, p INT, q INT, FOREIGN KEY (p) REFERENCES {1} (id) {2}, "
+                  "FOREIGN KEY (q) REFERENCES {1} (id) ON DELETE CASCADE) ENGINE=InnoDB",
+                  child, parent, rule()));
+  execute(fmt::format(
+      "CREATE TABLE {} (id INT PRIMARY KEY, c INT, a INT, b VARCHAR(9), FOREIGN KEY (c) REFERENCES {} (id) {}, "
+      "FOREIGN KEY (a, b) REFERENCES {} (a, b) {}) ENGINE=InnoDB",
+      full_name("grandchild" + number), child, rule(), parent, rule()));
+  execute(fmt::format(
+      "CREATE TABLE {0} (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES {0} (id) ON DELETE CASCADE) "
+      "ENGINE=InnoDB",
+      full_name("self" + number)));
 }
 
 void Workload::change_tables() {
@@ -155,7 +165,8 @@ std::string Workload::widening_clause(const TableInfo& table) {
   }
   if (is_text(column) && column.full_type.find("compressed") == std::string::npos && column.length < 400) {
     const std::string charset = column.charset.empty() ? "" : " CHARACTER SET " + column.charset;
-    return fmt::format("CHANGE {0} {0} {1}({2}){3}{4}", name, column.type, column.length + 7, charset, nulls) + position(table);
+    return fmt::format("CHANGE {0} {0} {1}({2}){3}{4}", name, column.type, column.length + 7, charset, nulls) +
+           position(table);
   }
   return {};
 }
@@ -166,9 +177,13 @@ std::string Workload::converting_clause(const TableInfo& table) {
   switch (random_.below(6)) {
     case 0: return "CONVERT TO CHARACTER SET " + std::string(random_.pick(Texts{"utf8mb4", "latin1", "utf8"}));
     case 1: return random_.chance(50) ? "DROP PRIMARY KEY" : "ADD PRIMARY KEY (" + name + ")";
-    case 2: return "ADD COLUMN " + quote_name(fresh_name(false)) + " INT NOT NULL AUTO_INCREMENT UNIQUE" + position(table);
-    case 3: return "MODIFY " + name + " " + random_type(random_, options_.flavor, options_.compressed_columns) + " NOT NULL";
-    default: return "MODIFY " + name + " " + random_type(random_, options_.flavor, options_.compressed_columns) + position(table);
+    case 2:
+      return "ADD COLUMN " + quote_name(fresh_name(false)) + " INT NOT NULL AUTO_INCREMENT UNIQUE" + position(table);
+    case 3:
+      return "MODIFY " + name + " " + random_type(random_, options_.flavor, options_.compressed_columns) + " NOT NULL";
+    default:
+      return "MODIFY " + name + " " + random_type(random_, options_.flavor, options_.compressed_columns) +
+             position(table);
   }
 }
 
@@ -188,7 +203,9 @@ std::string Workload::alter_clause(const TableInfo& table) {
   }
   if (dice < 94) {
     const std::string definition = definition_of(table, column);
-    return definition.empty() ? "" : "CHANGE " + name + " " + quote_name(fresh_name(false)) + " " + definition + position(table);
+    return definition.empty()
+               ? ""
+               : "CHANGE " + name + " " + quote_name(fresh_name(false)) + " " + definition + position(table);
   }
   if (dice < 97) return "COMMENT='new; comment'";
   return "ENGINE=InnoDB";
@@ -214,7 +231,9 @@ void Workload::change_indexes(const TableInfo& table) {
     case 0: execute(fmt::format("CREATE INDEX {} ON {} ({})", index, full_name(table.name), part)); break;
     case 1: execute(fmt::format("DROP INDEX {} ON {}", index, full_name(table.name))); break;
     case 2: execute(fmt::format("ALTER TABLE {} ADD UNIQUE {} ({})", full_name(table.name), index, part)); break;
-    case 3: execute(fmt::format("ALTER TABLE {} DROP KEY {}, ADD KEY {} ({})", full_name(table.name), index, index, part)); break;
+    case 3:
+      execute(fmt::format("ALTER TABLE {} DROP KEY {}, ADD KEY {} ({})", full_name(table.name), index, index, part));
+      break;
     default: execute(fmt::format("ALTER TABLE {} ADD KEY ({})", full_name(table.name), part)); break;
   }
 }
@@ -223,7 +242,8 @@ void Workload::rename_tables(const TableInfo& table) {
   const std::string name = full_name(table.name);
   const std::string fresh = full_name(fresh_name(true));
   if (random_.chance(40) || tables_.size() < 2) {
-    execute(random_.chance(50) ? "RENAME TABLE " + name + " TO " + fresh : "ALTER TABLE " + name + " RENAME TO " + fresh);
+    execute(random_.chance(50) ? "RENAME TABLE " + name + " TO " + fresh
+                               : "ALTER TABLE " + name + " RENAME TO " + fresh);
     return;
   }
   const std::string& other_table = random_.pick(tables_);

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t kStrict = 1ULL << 21;
 
-// One row's value, an SQL literal of SQLite, in a column that changes type: the new value, or the reason for a resync in
-// parentheses without the names.
+// One row's value, an SQL literal of SQLite, in a column that changes type: the new value, or the reason for a resync
+// in parentheses without the names.
 class Conversion : public testing::Test {
  protected:
   std::string after(std::string_view from, std::string_view value, std::string_view to) {
@@ -56,9 +56,9 @@ TEST_F(Conversion, DecimalsRoundHalfAwayFromZero) {
   EXPECT_EQ(after("DECIMAL(10,2)", "'2.50'", "INT"), "3");
   EXPECT_EQ(after("DECIMAL(10,2)", "'-2.50'", "INT"), "-3");
   EXPECT_EQ(after("INT", "7", "DECIMAL(5,2)"), "7.00");
-  EXPECT_EQ(after("DECIMAL(65,30)", "'12345678901234567890123456789012345.000000000000000000000000000001'",
-                  "DECIMAL(65,29)"),
-            "12345678901234567890123456789012345.00000000000000000000000000000");
+  EXPECT_EQ(
+      after("DECIMAL(65,30)", "'12345678901234567890123456789012345.000000000000000000000000000001'", "DECIMAL(65,29)"),
+      "12345678901234567890123456789012345.00000000000000000000000000000");
 }
 
 TEST_F(Conversion, FloatsAreTheNumbersTheyAreNotTheirText) {

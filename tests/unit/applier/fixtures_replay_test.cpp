@@ -1,5 +1,5 @@
-// Every fixture, replayed into SQLite: the replica holds what the server held, in one go and in steps of one transaction
-// with a restart between each.
+// Every fixture, replayed into SQLite: the replica holds what the server held, in one go and in steps of one
+// transaction with a restart between each.
 #include "tests/unit/applier/support.hpp"
 
 #include <algorithm>

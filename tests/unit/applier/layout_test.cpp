@@ -54,7 +54,8 @@ TEST(Layout, NamesThatSqliteFindsOddWork) {
   for (const std::string name : {"a.b", "x;y", "a`b", "q\"q", "it's", "select", "sqlite_x", "binferry_x", "ü"}) {
     std::string quoted;
     for (const char c : name) quoted += c == '`' ? "``" : std::string(1, c);
-    EXPECT_EQ(replica.run("CREATE TABLE `" + quoted + "` (`a b` INT PRIMARY KEY, `order` INT, `\"` INT, KEY (`order`))"), "");
+    EXPECT_EQ(
+        replica.run("CREATE TABLE `" + quoted + "` (`a b` INT PRIMARY KEY, `order` INT, `\"` INT, KEY (`order`))"), "");
     EXPECT_EQ(replica.run("ALTER TABLE `" + quoted + "` ADD COLUMN `'` INT DEFAULT 1 FIRST, DROP KEY `order`"), "");
     const std::string& sqlite_name = replica.table(name).layout->name;
     replica.sqlite("INSERT INTO " + quote_identifier(sqlite_name) + " VALUES (1, 2, 3, 4)");

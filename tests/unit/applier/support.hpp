@@ -130,11 +130,13 @@ inline Result<TableDump> dump_like(Database& database, const TableDump& expected
   TableDump dump = expected;
   dump.rows.clear();
   std::string columns;
-  for (const DumpColumn& column : expected.columns) columns += (columns.empty() ? "" : ", ") + quote_identifier(column.name);
+  for (const DumpColumn& column : expected.columns)
+    columns += (columns.empty() ? "" : ", ") + quote_identifier(column.name);
   const std::string table = quote_identifier(expected.schema + "." + expected.table);
   std::string sql = "SELECT " + columns + " FROM " + table;
-  Result<std::optional<std::string>> versioned = database.query_text(
-      "SELECT name FROM pragma_table_info(" + quote_text(expected.schema + "." + expected.table) + ") WHERE name = 'row_end'");
+  Result<std::optional<std::string>> versioned =
+      database.query_text("SELECT name FROM pragma_table_info(" + quote_text(expected.schema + "." + expected.table) +
+                          ") WHERE name = 'row_end'");
   if (!versioned) return propagate(versioned);
   if (*versioned) sql += " WHERE row_end >= '2038-01-19 03:14:07'";
   Result<SqliteStatement> rows = database.prepare(sql, false);

@@ -47,7 +47,9 @@ TEST(ByteWriter, IntegersAreLittleEndianAndCutToTheirWidth) {
 TEST(ByteWriter, BigEndianTextAndFilling) {
   ByteWriter writer;
   writer.big(0x010203, 3).text("ab").bytes(bytes_of("c")).fill(2).fill(1, 'z').lenenc("hello");
-  EXPECT_EQ(std::move(writer).str(), "\x01\x02\x03" "abc\0\0z\x05hello"s);
+  EXPECT_EQ(std::move(writer).str(),
+            "\x01\x02\x03"
+            "abc\0\0z\x05hello"s);
 }
 
 TEST(ByteWriter, VariableLengthIntegersRoundTripInTheirShortestForm) {

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kUuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
-std::string with_uuid(std::string_view rest) { return std::string(kUuid) + std::string(rest); }
+std::string with_uuid(std::string_view rest) {
+  return std::string(kUuid) + std::string(rest);
+}
 
 AnyGtidSet set_of(std::string_view text) {
   auto set = AnyGtidSet::parse(text);

@@ -21,8 +21,9 @@ TEST(BinlogPosition, DifferingBasesAreOrderedByTheBase) {
 }
 
 TEST(BinlogPosition, OnlyIdenticalNamesAreEqualAndTheOrderIsTotal) {
-  std::vector<std::string> names = {"binlog.1",      "binlog.000001", "binlog",       "binlog.index", "binlog.1000000",
-                                    "binlog.999999", "a.000007",      "binlog.00002", "",             ".000001"};
+  std::vector<std::string> names = {
+      "binlog.1", "binlog.000001", "binlog", "binlog.index", "binlog.1000000", "binlog.999999",
+      "a.000007", "binlog.00002",  "",       ".000001"};
   for (const auto& left : names) {
     for (const auto& right : names) {
       const auto order = compare_log_names(left, right);
@@ -41,9 +42,8 @@ TEST(BinlogPosition, TheNumberIsWhatFollowsTheLastDot) {
   EXPECT_EQ(log_number("binlog.000003"), 3U);
   EXPECT_EQ(log_number("my.host.0010"), 10U);
   EXPECT_EQ(log_number("binlog.18446744073709551615"), ~std::uint64_t{0});
-  for (const std::string_view name :
-       {"binlog", "binlog.", "binlog.index", "binlog.00001x", "binlog.-1", "binlog.+1", "binlog. 1", "",
-        "binlog.18446744073709551616"}) {
+  for (const std::string_view name : {"binlog", "binlog.", "binlog.index", "binlog.00001x", "binlog.-1", "binlog.+1",
+                                      "binlog. 1", "", "binlog.18446744073709551616"}) {
     EXPECT_EQ(log_number(name), std::nullopt) << name;
   }
 }
@@ -62,9 +62,9 @@ TEST(BinlogPosition, TextSplitsAtTheLastColon) {
 }
 
 TEST(BinlogPosition, AnythingElseIsNotAPosition) {
-  for (const std::string_view text : {"", ":", "binlog.000003", "binlog.000003:", ":4", "binlog.000003:-4",
-                                      "binlog.000003:4 ", "binlog.000003: 4", "binlog.000003:0x4",
-                                      "binlog.000003:18446744073709551616"}) {
+  for (const std::string_view text :
+       {"", ":", "binlog.000003", "binlog.000003:", ":4", "binlog.000003:-4", "binlog.000003:4 ", "binlog.000003: 4",
+        "binlog.000003:0x4", "binlog.000003:18446744073709551616"}) {
     const auto position = BinlogPosition::parse(text);
     ASSERT_FALSE(position) << text;
     EXPECT_EQ(position.error().code, Errc::usage);

@@ -9,7 +9,9 @@
 namespace binferry {
 namespace {
 
-std::vector<GnoInterval> of(const GnoIntervals& set) { return {set.view().begin(), set.view().end()}; }
+std::vector<GnoInterval> of(const GnoIntervals& set) {
+  return {set.view().begin(), set.view().end()};
+}
 
 TEST(GnoIntervals, TheNextNumberExtendsTheLastInterval) {
   GnoIntervals set;

@@ -18,7 +18,9 @@ const std::string kRaw = "\x3e\x11\xfa\x47\x71\xca\x11\xe1\x9e\x33\xc8\x0a\xa9\x
 const std::string kOne = "\x01\0\0\0\0\0\0\0"s;
 const std::string kSix = "\x06\0\0\0\0\0\0\0"s;
 
-std::string with_uuid(std::string_view rest) { return std::string(kUuid) + std::string(rest); }
+std::string with_uuid(std::string_view rest) {
+  return std::string(kUuid) + std::string(rest);
+}
 
 GtidSet set_of(std::string_view text) {
   auto set = GtidSet::parse(text);
@@ -26,7 +28,9 @@ GtidSet set_of(std::string_view text) {
   return set.value_or(GtidSet());
 }
 
-std::string canonical(std::string_view text) { return set_of(text).text(); }
+std::string canonical(std::string_view text) {
+  return set_of(text).text();
+}
 
 TEST(GtidSet, TextIsPutIntoCanonicalForm) {
   EXPECT_EQ(canonical(with_uuid(":1-5")), with_uuid(":1-5"));
@@ -92,8 +96,7 @@ TEST(GtidSet, ErrorsSayTheColumnWhatWasExpectedAndWhatWasFound) {
       {with_uuid(":1\0"s), "column 39: expected ':', ',' or the end, found the byte 0x00"},
       {with_uuid(":tag-1"),
        "column 41: expected ':', ',' or the end after a tag (letters, digits and underscores), found '-'"},
-      {with_uuid(":" + std::string(33, 'a') + ":1"),
-       "column 38: expected a tag of at most 32 characters, found 'a'"},
+      {with_uuid(":" + std::string(33, 'a') + ":1"), "column 38: expected a tag of at most 32 characters, found 'a'"},
       {with_uuid(":1,x"), "column 40: expected a UUID like 3e11fa47-71ca-11e1-9e33-c80aa9429562, found 'x'"},
   };
   for (const auto& [text, expected] : cases) {

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kUuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
-std::string with_uuid(std::string_view rest) { return std::string(kUuid) + std::string(rest); }
+std::string with_uuid(std::string_view rest) {
+  return std::string(kUuid) + std::string(rest);
+}
 
 TEST(Gtid, TextOfBothForms) {
   const Uuid uuid = *Uuid::parse(kUuid);
@@ -33,8 +35,7 @@ TEST(Gtid, OneTransactionIsNamedNoMoreAndNoLess) {
   }
   EXPECT_EQ(Gtid::parse(with_uuid(":1-2")).error().what, "GTID, column 39: expected the end, found '-'");
   EXPECT_EQ(Gtid::parse(with_uuid(":7:8")).error().what, "GTID, column 39: expected the end, found ':'");
-  EXPECT_EQ(Gtid::parse(kUuid).error().what,
-            "GTID, column 37: expected ':' and a transaction number, found the end");
+  EXPECT_EQ(Gtid::parse(kUuid).error().what, "GTID, column 37: expected ':' and a transaction number, found the end");
 }
 
 TEST(Gtid, TagsAreIdentifiersOfAtMostThirtyTwoCharacters) {

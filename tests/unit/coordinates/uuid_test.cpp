@@ -13,9 +13,8 @@ TEST(Uuid, TheThreeFormsAndBothCasesAreTheSameValue) {
   const auto dashed = Uuid::parse(kText);
   ASSERT_TRUE(dashed);
   EXPECT_EQ(to_hex(dashed->bytes), "3E11FA4771CA11E19E33C80AA9429562");
-  for (const std::string_view text :
-       {"{3e11fa47-71ca-11e1-9e33-c80aa9429562}", "3e11fa4771ca11e19e33c80aa9429562",
-        "3E11FA47-71CA-11E1-9E33-C80AA9429562", "3E11FA4771CA11E19E33C80AA9429562"}) {
+  for (const std::string_view text : {"{3e11fa47-71ca-11e1-9e33-c80aa9429562}", "3e11fa4771ca11e19e33c80aa9429562",
+                                      "3E11FA47-71CA-11E1-9E33-C80AA9429562", "3E11FA4771CA11E19E33C80AA9429562"}) {
     EXPECT_EQ(Uuid::parse(text), *dashed) << text;
   }
   EXPECT_EQ(dashed->text(), kText);

@@ -48,7 +48,9 @@ TEST(SqlLiteral, TextDependsOnNoSqlMode) {
 }
 
 TEST(SqlLiteral, TextIsTranscodedAndBytesAreHex) {
-  EXPECT_EQ(sql(column_of(ColumnType::varchar, "latin1"), bytes_value(ValueKind::text, "Gr\xF6\xDF" "e")),
+  EXPECT_EQ(sql(column_of(ColumnType::varchar, "latin1"), bytes_value(ValueKind::text,
+                                                                      "Gr\xF6\xDF"
+                                                                      "e")),
             "_utf8mb4'Größe'");
   EXPECT_EQ(sql(column_of(ColumnType::blob), bytes_value(ValueKind::binary, "\x01'")), "x'0127'");
   Column binary = column_of(ColumnType::binary);

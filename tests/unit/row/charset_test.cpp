@@ -7,7 +7,9 @@
 namespace binferry {
 namespace {
 
-Bytes operator""_b(const char* text, std::size_t size) { return bytes_of({text, size}); }
+Bytes operator""_b(const char* text, std::size_t size) {
+  return bytes_of({text, size});
+}
 
 std::string utf8(std::string_view charset, Bytes bytes) {
   std::string out;
@@ -33,38 +35,17 @@ struct Digest {
   std::uint64_t hash;
 };
 constexpr Digest kDigests[] = {
-    {"latin1", 256, 0xEDDC94063E095E18},
-    {"latin2", 256, 0x7AD2F2F739361546},
-    {"latin5", 256, 0x94D62805E1E1871E},
-    {"latin7", 256, 0x91B68D5D6391AF31},
-    {"cp1250", 251, 0x903E78C0A971E53B},
-    {"cp1251", 255, 0xF2509166B93B51FD},
-    {"cp1256", 248, 0x308FE2179FA2B5D7},
-    {"cp1257", 244, 0x07145ED41D4807A2},
-    {"cp850", 256, 0x674401169B5BB25F},
-    {"cp852", 256, 0x47F617181843557C},
-    {"cp866", 256, 0xB725ACEF3DCBDAC0},
-    {"koi8r", 256, 0xDF2C4F0EFDB4F817},
-    {"koi8u", 256, 0x8F61F0ED9E019D3A},
-    {"greek", 250, 0xC6189BF609041DEA},
-    {"hebrew", 220, 0x0BC61AAF6FDBC995},
-    {"tis620", 256, 0x14285A301E33C5E0},
-    {"hp8", 255, 0x4525CE7CEB7A5F8C},
-    {"keybcs2", 256, 0xAA943665281195D5},
-    {"macce", 256, 0xCBDB64E57686AAF7},
-    {"macroman", 256, 0xDCA7980B7CAC8CCD},
-    {"swe7", 127, 0x9FECBD2ED801D809},
-    {"dec8", 242, 0x0A044231F109EFDA},
-    {"armscii8", 256, 0x37494CBDE082060B},
-    {"geostd8", 215, 0x2A2D962D5EDB4AD4},
-    {"big5", 13845, 0xABB6CAA341A9E535},
-    {"cp932", 9795, 0xCABB5FE096DC9439},
-    {"eucjpms", 15206, 0xF1B9AF8333338DBE},
-    {"euckr", 17176, 0xB790F87D49D9862A},
-    {"gb2312", 7573, 0x3B04D5BC0FE82F2C},
-    {"gbk", 21919, 0x3664DCE63B17277C},
-    {"sjis", 7070, 0xD07C5FC454219809},
-    {"ujis", 15017, 0x79FAFFA0061D3ABD},
+    {"latin1", 256, 0xEDDC94063E095E18},  {"latin2", 256, 0x7AD2F2F739361546},   {"latin5", 256, 0x94D62805E1E1871E},
+    {"latin7", 256, 0x91B68D5D6391AF31},  {"cp1250", 251, 0x903E78C0A971E53B},   {"cp1251", 255, 0xF2509166B93B51FD},
+    {"cp1256", 248, 0x308FE2179FA2B5D7},  {"cp1257", 244, 0x07145ED41D4807A2},   {"cp850", 256, 0x674401169B5BB25F},
+    {"cp852", 256, 0x47F617181843557C},   {"cp866", 256, 0xB725ACEF3DCBDAC0},    {"koi8r", 256, 0xDF2C4F0EFDB4F817},
+    {"koi8u", 256, 0x8F61F0ED9E019D3A},   {"greek", 250, 0xC6189BF609041DEA},    {"hebrew", 220, 0x0BC61AAF6FDBC995},
+    {"tis620", 256, 0x14285A301E33C5E0},  {"hp8", 255, 0x4525CE7CEB7A5F8C},      {"keybcs2", 256, 0xAA943665281195D5},
+    {"macce", 256, 0xCBDB64E57686AAF7},   {"macroman", 256, 0xDCA7980B7CAC8CCD}, {"swe7", 127, 0x9FECBD2ED801D809},
+    {"dec8", 242, 0x0A044231F109EFDA},    {"armscii8", 256, 0x37494CBDE082060B}, {"geostd8", 215, 0x2A2D962D5EDB4AD4},
+    {"big5", 13845, 0xABB6CAA341A9E535},  {"cp932", 9795, 0xCABB5FE096DC9439},   {"eucjpms", 15206, 0xF1B9AF8333338DBE},
+    {"euckr", 17176, 0xB790F87D49D9862A}, {"gb2312", 7573, 0x3B04D5BC0FE82F2C},  {"gbk", 21919, 0x3664DCE63B17277C},
+    {"sjis", 7070, 0xD07C5FC454219809},   {"ujis", 15017, 0x79FAFFA0061D3ABD},
 };
 
 struct Hash {
@@ -103,8 +84,9 @@ TEST(Charset, EveryCodeMeansWhatTheServerSays) {
 }
 
 TEST(Charset, Latin1IsCp1252AndItsFiveHolesAreControls) {
-  EXPECT_EQ(utf8("latin1", "gr\xF6\xDF"
-                           "e \x80"_b),
+  EXPECT_EQ(utf8("latin1",
+                 "gr\xF6\xDF"
+                 "e \x80"_b),
             "größe €");
   EXPECT_EQ(utf8("latin1", "\x81\x8D\x8F\x90\x9D"_b), "\u0081\u008D\u008F\u0090\u009D");
 }

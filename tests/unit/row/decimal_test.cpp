@@ -58,8 +58,8 @@ TEST(Decimal, WhatCannotBeIsAnErrorAndLeavesTheTextAlone) {
   EXPECT_TRUE(fails("80", 0, 0));
   EXPECT_TRUE(fails("80", 2, 3));
   EXPECT_TRUE(fails("80", 66, 0));
-  EXPECT_TRUE(fails("8A", 1, 0));           // ten in one digit
-  EXPECT_TRUE(fails("FFFFFFFF", 9, 0));     // beyond 999999999
+  EXPECT_TRUE(fails("8A", 1, 0));        // ten in one digit
+  EXPECT_TRUE(fails("FFFFFFFF", 9, 0));  // beyond 999999999
   EXPECT_TRUE(fails("810DFB38D204", 14, 4));
   EXPECT_EQ(out, "kept");
 }

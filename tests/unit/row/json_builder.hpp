@@ -10,19 +10,25 @@
 
 namespace binferry::test {
 
-inline std::string json_literal(int value) { return {'\x04', static_cast<char>(value)}; }
+inline std::string json_literal(int value) {
+  return {'\x04', static_cast<char>(value)};
+}
 
 inline std::string json_number(std::uint8_t type, std::uint64_t bits, std::size_t size) {
   return ByteWriter().u8(type).little(bits, size).str();
 }
-inline std::string json_int(std::int16_t value) { return json_number(5, static_cast<std::uint64_t>(value), 2); }
+inline std::string json_int(std::int16_t value) {
+  return json_number(5, static_cast<std::uint64_t>(value), 2);
+}
 
 inline std::string json_length(std::size_t size) {
   ByteWriter out;
   for (; size >= 0x80; size >>= 7) out.u8(static_cast<std::uint8_t>(size | 0x80));
   return out.u8(static_cast<std::uint8_t>(size)).str();
 }
-inline std::string json_text(std::string_view text) { return "\x0C" + json_length(text.size()) + std::string(text); }
+inline std::string json_text(std::string_view text) {
+  return "\x0C" + json_length(text.size()) + std::string(text);
+}
 
 inline std::string json_opaque(std::uint8_t type, std::string_view payload) {
   return ByteWriter().u8(0x0F).u8(type).text(json_length(payload.size())).text(payload).str();

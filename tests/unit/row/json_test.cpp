@@ -28,7 +28,9 @@ bool is_refused(const std::string& document, Errc code = Errc::corrupt) {
   return !status && status.error().code == code;
 }
 
-std::string json_double(double value) { return json_number(0x0B, std::bit_cast<std::uint64_t>(value), 8); }
+std::string json_double(double value) {
+  return json_number(0x0B, std::bit_cast<std::uint64_t>(value), 8);
+}
 
 TEST(JsonText, ScalarsPrintAsTheServerPrintsThem) {
   EXPECT_EQ(text(""), "null");
@@ -98,12 +100,12 @@ TEST(JsonText, MalformedDocumentsAreRefused) {
   EXPECT_TRUE(is_refused(json_object({{"a", json_int(1)}, {"a", json_int(2)}})));
   EXPECT_TRUE(is_refused(json_object({{"bb", json_int(1)}, {"a", json_int(2)}})));
   EXPECT_TRUE(is_refused(json_object({{"\xFF", json_int(1)}})));
-  EXPECT_TRUE(is_refused(json_array({json_array({}, true)})));               // a large one in a small one
-  EXPECT_TRUE(is_refused(from_hex("02 0100 0700 0C 0000")));                 // a value inside the entries
-  EXPECT_TRUE(is_refused(from_hex("02 0100 0700 0C 0700")));                 // a value at the end
-  EXPECT_TRUE(is_refused(from_hex("02 FFFF 0400")));                         // more items than fit
+  EXPECT_TRUE(is_refused(json_array({json_array({}, true)})));  // a large one in a small one
+  EXPECT_TRUE(is_refused(from_hex("02 0100 0700 0C 0000")));    // a value inside the entries
+  EXPECT_TRUE(is_refused(from_hex("02 0100 0700 0C 0700")));    // a value at the end
+  EXPECT_TRUE(is_refused(from_hex("02 FFFF 0400")));            // more items than fit
   EXPECT_TRUE(is_refused(from_hex("03 FFFFFFFF 08000000")));
-  EXPECT_TRUE(is_refused(from_hex("02 0000 0500")));                         // longer than the document
+  EXPECT_TRUE(is_refused(from_hex("02 0000 0500")));  // longer than the document
   EXPECT_TRUE(is_refused(json_opaque(246, "\x0A")));
   EXPECT_TRUE(is_refused(json_opaque(10, "\x01")));
 }
@@ -157,7 +159,8 @@ std::string patched(const std::string& steps, const std::string& document = samp
 
 TEST(JsonDiff, StepsApplyInOrder) {
   EXPECT_EQ(patched(""), "{\"a\": [1, 2, 3], \"b\": 1, \"a b\": {\"x\": null}}");
-  EXPECT_EQ(patched(json_step(0, "$.b", json_text("two"))), "{\"a\": [1, 2, 3], \"b\": \"two\", \"a b\": {\"x\": null}}");
+  EXPECT_EQ(patched(json_step(0, "$.b", json_text("two"))),
+            "{\"a\": [1, 2, 3], \"b\": \"two\", \"a b\": {\"x\": null}}");
   EXPECT_EQ(patched(json_step(0, "$.a[1]", json_int(22)) + json_step(0, "$.\"a b\".x", json_text("now"))),
             "{\"a\": [1, 22, 3], \"b\": 1, \"a b\": {\"x\": \"now\"}}");
   EXPECT_EQ(patched(json_step(2, "$.a[0]") + json_step(2, "$.a[0]") + json_step(2, "$.b")),
@@ -181,9 +184,9 @@ TEST(JsonDiff, InsertsFindTheirPlace) {
 TEST(JsonDiff, AStepThatDoesNotFitRejectsTheWhole) {
   EXPECT_EQ(patched(json_step(0, "$.nope", json_int(1))), "error");
   EXPECT_EQ(patched(json_step(2, "$.a[3]")), "error");
-  EXPECT_EQ(patched(json_step(1, "$.b", json_int(1))), "error");        // exists
-  EXPECT_EQ(patched(json_step(1, "$.a.x", json_int(1))), "error");      // a member of an array
-  EXPECT_EQ(patched(json_step(0, "$.b[0]", json_int(1))), "error");     // no scalar is wrapped
+  EXPECT_EQ(patched(json_step(1, "$.b", json_int(1))), "error");     // exists
+  EXPECT_EQ(patched(json_step(1, "$.a.x", json_int(1))), "error");   // a member of an array
+  EXPECT_EQ(patched(json_step(0, "$.b[0]", json_int(1))), "error");  // no scalar is wrapped
   EXPECT_EQ(patched(json_step(0, "$", json_int(1))), "error");
   EXPECT_EQ(patched(json_step(2, "$.b") + json_step(2, "$.b")), "error");
   EXPECT_EQ(patched(json_step(0, "$.b", "\x0D")), "error");
@@ -205,11 +208,12 @@ TEST(JsonDiff, TheDocumentMayBeItsOwnText) {
         json_step(0, "$.b[0]", json_int(1)), json_step(0, "$.nope", json_int(1)), std::string()}) {
     EXPECT_EQ(over_text(text(sample()), steps), patched(steps)) << steps;
   }
-  EXPECT_EQ(over_text("{\"k\\\"]\": \"},\\\\\", \"long\": [1.10, {\"a\": \"]\"}]}", json_step(0, "$.long[0]", json_int(2))),
-            "{\"k\\\"]\": \"},\\\\\", \"long\": [2, {\"a\": \"]\"}]}");
+  EXPECT_EQ(
+      over_text("{\"k\\\"]\": \"},\\\\\", \"long\": [1.10, {\"a\": \"]\"}]}", json_step(0, "$.long[0]", json_int(2))),
+      "{\"k\\\"]\": \"},\\\\\", \"long\": [2, {\"a\": \"]\"}]}");
   const std::string step = json_step(2, "$.a");
-  for (const std::string_view document :
-       {"", "1", "{", "{\"a\"", "{\"a\":", "{\"a\": }", "{\"a\": 1", "{\"a\": 1,", "{\"a\": 1} x", "{\"a\": [1}", "{a: 1}"}) {
+  for (const std::string_view document : {"", "1", "{", "{\"a\"", "{\"a\":", "{\"a\": }", "{\"a\": 1", "{\"a\": 1,",
+                                          "{\"a\": 1} x", "{\"a\": [1}", "{a: 1}"}) {
     EXPECT_EQ(over_text(document, step), "error") << document;
   }
 }
@@ -243,8 +247,9 @@ TEST(JsonPath, LegsAreMembersAndIndexes) {
 }
 
 TEST(JsonPath, WhatTheServerNeverWritesIsRefused) {
-  for (const std::string_view path : {"", "a", "$a", "$.", "$..a", "$[", "$[]", "$[x]", "$[-1]", "$[1", "$[last]", "$.*",
-                                      "$.\"a", "$.\"\\x\"", "$.\"\\ud800\"", "$.\"\\u12\"", "$[99999999999999999999]"}) {
+  for (const std::string_view path :
+       {"", "a", "$a", "$.", "$..a", "$[", "$[]", "$[x]", "$[-1]", "$[1", "$[last]", "$.*", "$.\"a", "$.\"\\x\"",
+        "$.\"\\ud800\"", "$.\"\\u12\"", "$[99999999999999999999]"}) {
     EXPECT_FALSE(parse_json_path(path).has_value()) << path;
   }
 }

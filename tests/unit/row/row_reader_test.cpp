@@ -184,8 +184,8 @@ TEST(RowReader, AWriteWithoutColumnsIsOneRowOfDefaults) {
 }
 
 TEST(RowReader, IntegersOfEveryWidthKeepTheirSign) {
-  const std::vector<MapColumn> columns = {{wire_type::kTiny}, {wire_type::kShort}, {wire_type::kInt24},
-                                          {wire_type::kLong}, {wire_type::kLongLong}};
+  const std::vector<MapColumn> columns = {
+      {wire_type::kTiny}, {wire_type::kShort}, {wire_type::kInt24}, {wire_type::kLong}, {wire_type::kLongLong}};
   const std::string values = from_hex("FE FD FF FC FF FF FB FF FF FF FA FF FF FF FF FF FF FF");
   const std::vector<Value> with_sign = write_one(columns, values, field(1, from_hex("00")));
   const std::vector<Value> without = write_one(columns, values, field(1, from_hex("F8")));
@@ -213,16 +213,19 @@ TEST(RowReader, EnumOfTwoBytesSetOfEightAndBit) {
 
 TEST(RowReader, LongCharHasATwoByteLength) {
   const std::string value(300, 'x');
-  const Value read = write_value({wire_type::kString, "\xCE\xFC"}, two(300 & 0xFF, 300 >> 8) + value,
-                                 field(2, from_hex("FC FF 00")));
+  const Value read =
+      write_value({wire_type::kString, "\xCE\xFC"}, two(300 & 0xFF, 300 >> 8) + value, field(2, from_hex("FC FF 00")));
   EXPECT_EQ(text(read), value);
   EXPECT_EQ(read.kind, ValueKind::text);
 }
 
 TEST(RowReader, DecimalFloatsAndYear) {
   const std::vector<Value> row =
-      write_one({{wire_type::kNewDecimal, "\x0E\x04"}, {wire_type::kFloat, "\x04"}, {wire_type::kDouble, "\x08"},
-                 {wire_type::kYear}, {wire_type::kYear}},
+      write_one({{wire_type::kNewDecimal, "\x0E\x04"},
+                 {wire_type::kFloat, "\x04"},
+                 {wire_type::kDouble, "\x08"},
+                 {wire_type::kYear},
+                 {wire_type::kYear}},
                 from_hex("7E F2 04 C7 2D FB 2D  CD CC 8C 3F  00 00 00 00 00 00 F8 BF  00  7C"));
   EXPECT_EQ(to_hex(row[0].bytes()), "7EF204C72DFB2D");
   EXPECT_EQ(row[0].kind, ValueKind::decimal);
@@ -276,11 +279,11 @@ TEST(RowReader, JsonGeometryAndVectorAreBytesBehindFourBytesOfLength) {
 
 TEST(RowReader, CompressedColumnsAreInflated) {
   // PROTOCOL 9.2: 600 × 'a', 'short' and ''.
-  const std::vector<Value> row =
-      write_one({{wire_type::kVarcharCompressed, "\xD1\x07"}, {wire_type::kVarcharCompressed, two(0x65, 0)},
-                 {wire_type::kBlobCompressed, "\x02"}},
-                from_hex("0C 00 8A 02 58 4B 4C 1C 05 A3 80 FA 00 00  06 00 73 68 6F 72 74  00 00"),
-                field(2, from_hex("08")));
+  const std::vector<Value> row = write_one(
+      {{wire_type::kVarcharCompressed, "\xD1\x07"},
+       {wire_type::kVarcharCompressed, two(0x65, 0)},
+       {wire_type::kBlobCompressed, "\x02"}},
+      from_hex("0C 00 8A 02 58 4B 4C 1C 05 A3 80 FA 00 00  06 00 73 68 6F 72 74  00 00"), field(2, from_hex("08")));
   EXPECT_EQ(text(row[0]), std::string(600, 'a'));
   EXPECT_EQ(row[0].kind, ValueKind::text);
   EXPECT_EQ(text(row[1]), "short");
@@ -306,8 +309,8 @@ TEST(RowReader, DamagedAndHugeCompressedValuesAreErrors) {
     const ReadRows rows = read_all(reader, table, *decoded->event);
     return rows.error ? rows.error->code : Errc::cancelled;
   };
-  EXPECT_EQ(error_of("00 0C 00 00 00 8A 02 58 4B 4C 1C 05 A3 80 FA 00 00"), Errc::limit);        // 600 bytes
-  EXPECT_EQ(error_of("00 0C 00 00 00 8A 02 57 4B 4C 1C 05 A3 80 FA 00 00"), Errc::corrupt);      // says 599
+  EXPECT_EQ(error_of("00 0C 00 00 00 8A 02 58 4B 4C 1C 05 A3 80 FA 00 00"), Errc::limit);    // 600 bytes
+  EXPECT_EQ(error_of("00 0C 00 00 00 8A 02 57 4B 4C 1C 05 A3 80 FA 00 00"), Errc::corrupt);  // says 599
   EXPECT_EQ(error_of("00 02 00 00 00 8A 02"), Errc::corrupt);
   EXPECT_EQ(error_of("00 05 00 00 00 9A 02 02 02 02"), Errc::unsupported);
 }
@@ -338,11 +341,11 @@ TEST(RowReader, RowsCompressedByMariaDbAreInflatedFirst) {
 
 TEST(RowReader, PartialUpdatesMarkTheirDiffs) {
   // Columns: int, json, json, json. After image holds the first and the third JSON; partial bits count all three.
-  const auto table = shared_table(map_body({{wire_type::kLong}, {wire_type::kJson, "\x04"}, {wire_type::kJson, "\x04"},
-                                            {wire_type::kJson, "\x04"}}));
+  const auto table = shared_table(map_body(
+      {{wire_type::kLong}, {wire_type::kJson, "\x04"}, {wire_type::kJson, "\x04"}, {wire_type::kJson, "\x04"}}));
   const std::string before = from_hex("00 01 00 00 00");
-  const std::string diff = from_hex("01 FC  00  03 00 00 00 02 01 24  02 00 00 00 04 01");   // bit 2 clear, padding set
-  const std::string swapped = from_hex("01 04  00  02 00 00 00 04 01  00 00 00 00");         // bit 2: the third
+  const std::string diff = from_hex("01 FC  00  03 00 00 00 02 01 24  02 00 00 00 04 01");  // bit 2 clear, padding set
+  const std::string swapped = from_hex("01 04  00  02 00 00 00 04 01  00 00 00 00");        // bit 2: the third
   const std::string plain = from_hex("00  00  02 00 00 00 04 01  02 00 00 00 04 01");
   const auto decoded = decode(EventType::partial_update_rows,
                               rows_body(4, from_hex("01 0A"), before + diff + before + swapped + before + plain));
@@ -352,7 +355,7 @@ TEST(RowReader, PartialUpdatesMarkTheirDiffs) {
   const ReadRows rows = read_all(reader, table, *decoded->event);
   ASSERT_FALSE(rows.error) << rows.error->message();
   ASSERT_EQ(rows.after.size(), 3U);
-  EXPECT_EQ(rows.after[0][1].kind, ValueKind::json);       // bit 0 is clear: FC has bits 2…7
+  EXPECT_EQ(rows.after[0][1].kind, ValueKind::json);  // bit 0 is clear: FC has bits 2…7
   EXPECT_EQ(rows.after[0][2].kind, ValueKind::absent);
   EXPECT_EQ(rows.after[0][3].kind, ValueKind::json_diff);
   EXPECT_EQ(rows.after[1][1].kind, ValueKind::json);
@@ -425,8 +428,8 @@ TEST(RowReader, HiddenTypedArraysAreNeverInAnImage) {
 }
 
 TEST(RowReader, AnErrorNamesTableRowAndColumn) {
-  const auto table = shared_table(map_body({{wire_type::kTiny}, {wire_type::kVarchar, two(10, 0)}},
-                                           field(4, from_hex("02 69 64 04") + "name")));
+  const auto table = shared_table(
+      map_body({{wire_type::kTiny}, {wire_type::kVarchar, two(10, 0)}}, field(4, from_hex("02 69 64 04") + "name")));
   const auto decoded =
       decode(EventType::write_rows, rows_body(2, "\x03", from_hex("00 01 01 61") + from_hex("00 02 05 61 62")));
   RowReader reader;
@@ -459,14 +462,30 @@ TEST(RowReader, AReusedReaderForgetsTheFormerTableAndBitmap) {
 }
 
 TEST(RowReader, EveryPrefixOfARowWithEveryTypeIsAnError) {
-  const std::vector<MapColumn> columns = {
-      {wire_type::kTiny}, {wire_type::kShort}, {wire_type::kInt24}, {wire_type::kLong}, {wire_type::kLongLong},
-      {wire_type::kFloat, "\x04"}, {wire_type::kDouble, "\x08"}, {wire_type::kNewDecimal, "\x0E\x04"},
-      {wire_type::kBit, "\x02\x01"}, {wire_type::kDate}, {wire_type::kYear}, {wire_type::kTime2, "\x06"},
-      {wire_type::kDatetime2, "\x03"}, {wire_type::kTimestamp2, "\x01"}, {wire_type::kTime}, {wire_type::kDatetime},
-      {wire_type::kTimestamp}, {wire_type::kVarchar, two(10, 0)}, {wire_type::kVarchar, two(0, 2)},
-      {wire_type::kBlob, "\x03"}, {wire_type::kJson, "\x04"}, {wire_type::kString, "\xF7\x02"},
-      {wire_type::kString, "\xF8\x08"}, {wire_type::kVarcharCompressed, "\xD1\x07"}};
+  const std::vector<MapColumn> columns = {{wire_type::kTiny},
+                                          {wire_type::kShort},
+                                          {wire_type::kInt24},
+                                          {wire_type::kLong},
+                                          {wire_type::kLongLong},
+                                          {wire_type::kFloat, "\x04"},
+                                          {wire_type::kDouble, "\x08"},
+                                          {wire_type::kNewDecimal, "\x0E\x04"},
+                                          {wire_type::kBit, "\x02\x01"},
+                                          {wire_type::kDate},
+                                          {wire_type::kYear},
+                                          {wire_type::kTime2, "\x06"},
+                                          {wire_type::kDatetime2, "\x03"},
+                                          {wire_type::kTimestamp2, "\x01"},
+                                          {wire_type::kTime},
+                                          {wire_type::kDatetime},
+                                          {wire_type::kTimestamp},
+                                          {wire_type::kVarchar, two(10, 0)},
+                                          {wire_type::kVarchar, two(0, 2)},
+                                          {wire_type::kBlob, "\x03"},
+                                          {wire_type::kJson, "\x04"},
+                                          {wire_type::kString, "\xF7\x02"},
+                                          {wire_type::kString, "\xF8\x08"},
+                                          {wire_type::kVarcharCompressed, "\xD1\x07"}};
   const auto table = shared_table(map_body(columns), true);
   ByteWriter row;
   row.fill(3).u8(1).u16(2).u24(3).u32(4).u64(5).u32(0).u64(0).fill(7, '\x80').u16(1).u24(0).u8(1);

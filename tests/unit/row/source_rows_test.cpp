@@ -170,11 +170,16 @@ class ExpectedLine {
       if (c == '\\') {
         rest_.remove_prefix(1);
         c = rest_.front();
-        if (c == 'n') c = '\n';
-        else if (c == 't') c = '\t';
-        else if (c == 'r') c = '\r';
-        else if (c == 'b') c = '\b';
-        else if (c == 'f') c = '\f';
+        if (c == 'n')
+          c = '\n';
+        else if (c == 't')
+          c = '\t';
+        else if (c == 'r')
+          c = '\r';
+        else if (c == 'b')
+          c = '\b';
+        else if (c == 'f')
+          c = '\f';
         else if (c == 'u') {
           const unsigned long code = std::stoul(std::string(rest_.substr(1, 4)), nullptr, 16);
           EXPECT_LT(code, 0x80U);

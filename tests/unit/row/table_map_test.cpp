@@ -178,10 +178,12 @@ TEST(TableMap, LabelCountsAreProvedBeforeAnythingIsReserved) {
 
 TEST(TableMap, DefaultCharsetHasExceptionsByCharacterColumn) {
   // int, char, int, text, enum: character columns are the char (0) and the text (1).
-  const Result<Table> table =
-      table_of(map_body({{wire_type::kLong}, {wire_type::kString, "\xFE\x14"}, {wire_type::kLong},
-                         {wire_type::kBlob, "\x02"}, {wire_type::kString, "\xF7\x01"}},
-                        field(2, from_hex("3F 01 FC FF 00"))));
+  const Result<Table> table = table_of(map_body({{wire_type::kLong},
+                                                 {wire_type::kString, "\xFE\x14"},
+                                                 {wire_type::kLong},
+                                                 {wire_type::kBlob, "\x02"},
+                                                 {wire_type::kString, "\xF7\x01"}},
+                                                field(2, from_hex("3F 01 FC FF 00"))));
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_EQ(table->columns[1].type, ColumnType::binary);
   EXPECT_EQ(table->columns[3].type, ColumnType::text);

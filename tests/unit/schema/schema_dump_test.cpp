@@ -11,7 +11,9 @@ TEST(SchemaDump, LoadsWhatMysqldumpWrites) {
 --
 -- Host: localhost    Database: shop
 -- ------------------------------------------------------
--- Server version)" "\t" R"(8.0.40
+-- Server version)"
+                                       "\t"
+                                       R"(8.0.40
 
 /*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
 /*!50503 SET NAMES utf8mb4 */;
@@ -34,7 +36,9 @@ DELIMITER ;;
 /*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER `trg` AFTER INSERT ON `orders; old` FOR EACH ROW BEGIN SET @a = ';'; DROP TABLE x; END */;;
 DELIMITER ;
 /*!50001 DROP VIEW IF EXISTS `v`*/;
-/*!50001 CREATE VIEW `v` AS SELECT )" "\n" R"( 1 AS `id`*/;
+/*!50001 CREATE VIEW `v` AS SELECT )"
+                                       "\n"
+                                       R"( 1 AS `id`*/;
 USE `other`;
 CREATE TABLE `t` (`a` int)
 )",
@@ -52,7 +56,9 @@ TEST(SchemaDump, TheHeaderTellsTheServer) {
   Catalogue catalogue;
   const auto status = load_schema_dump(R"(/*M!999999\- enable the sandbox mode */
 -- MariaDB dump 10.19  Distrib 10.11.6-MariaDB, for debian-linux-gnu (x86_64)
--- Server version)" "\t" R"(10.11.6-MariaDB-0+deb12u1
+-- Server version)"
+                                       "\t"
+                                       R"(10.11.6-MariaDB-0+deb12u1
 CREATE TABLE `t` (
   `a` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`a`)),
   `b` uuid DEFAULT NULL, `c` int(11) /*!80023 INVISIBLE */ DEFAULT current_timestamp() ON UPDATE current_timestamp()

@@ -20,8 +20,8 @@ TEST(CorpusSource, ReadsEveryFixtureToItsLastByte) {
       const std::string bytes = entry.is_regular_file() ? test::read_file(path) : "";
       if (!bytes.starts_with("\xFE\x62in")) continue;
       ++logs;
-      const Result<MariadbKeys> keys = MariadbKeys::parse(
-          bytes_of("1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"));
+      const Result<MariadbKeys> keys =
+          MariadbKeys::parse(bytes_of("1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"));
       ASSERT_TRUE(keys);
       FileSourceOptions options;
       options.mariadb_keys = &*keys;

@@ -14,7 +14,7 @@ struct Drained {
   std::vector<std::uint64_t> offsets;
   std::vector<std::string> files;  // by file_begin
   std::uint64_t event_bytes = 0;
-  std::uint64_t torn = 0;          // of all files
+  std::uint64_t torn = 0;  // of all files
   int file_ends = 0;
   SourceState last = SourceState::end;
   std::optional<Error> error;

@@ -159,8 +159,7 @@ TEST(FileSource, NamesTheEventThatIsCut) {
   const BinlogWriter log = small_log(false);
   const Drained got = drain_bytes(log.str().substr(0, log.str().size() - 1));
   ASSERT_TRUE(got.error);
-  EXPECT_EQ(got.error->message(),
-            "binlog.000001:588: XID: the file ends inside an event, 30 bytes behind its start");
+  EXPECT_EQ(got.error->message(), "binlog.000001:588: XID: the file ends inside an event, 30 bytes behind its start");
 }
 
 TEST(FileSource, FindsEveryFlippedByteButTheInUseFlag) {
@@ -175,7 +174,8 @@ TEST(FileSource, FindsEveryFlippedByteButTheInUseFlag) {
         EXPECT_FALSE(got.error);
         continue;
       }
-      // The version becomes that of a server without checksums: bodies have four bytes too many then, for decoders to find.
+      // The version becomes that of a server without checksums: bodies have four bytes too many then, for decoders to
+      // find.
       if (at == 4 + 19 + 2 && bit != 0) continue;
       ASSERT_TRUE(got.error) << "byte " << at << " bit " << bit;
       EXPECT_LT(got.offsets.size(), events);

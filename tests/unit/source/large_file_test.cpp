@@ -29,7 +29,9 @@ class SparseInput final : public Input {
     }
     return fail(Errc::io, "read where nothing is: " + std::to_string(offset));
   }
-  Result<std::optional<std::uint64_t>> size() const override { return parts_.back().first + parts_.back().second.size(); }
+  Result<std::optional<std::uint64_t>> size() const override {
+    return parts_.back().first + parts_.back().second.size();
+  }
   [[nodiscard]] bool is_still(const std::string&) const override { return true; }
 
  private:

@@ -35,7 +35,8 @@ TEST(LogDirectory, ParsesNamesAndCountsOn) {
 
 TEST(LogDirectory, OrdersByNumberBeyondAMillion) {
   const TempDir dir;
-  for (const char* name : {"binlog.1000000", "binlog.999999", "binlog.999998", "other.txt", "binlog.index_crash_safe"}) {
+  for (const char* name :
+       {"binlog.1000000", "binlog.999999", "binlog.999998", "other.txt", "binlog.index_crash_safe"}) {
     write_file(dir / name, "x");
   }
   EXPECT_EQ(names(list_logs(dir.path())), "binlog.999998 binlog.999999 binlog.1000000 ");
@@ -43,7 +44,8 @@ TEST(LogDirectory, OrdersByNumberBeyondAMillion) {
 
 TEST(LogDirectory, FollowsTheIndexWhereThereIsOne) {
   const TempDir dir;
-  for (const char* name : {"binlog.000003", "binlog.000004", "binlog.000005", "relay.000001"}) write_file(dir / name, "xy");
+  for (const char* name : {"binlog.000003", "binlog.000004", "binlog.000005", "relay.000001"})
+    write_file(dir / name, "xy");
   // Absolute paths of the server, relative ones, a line still being written.
   write_file(dir / "binlog.index", "/var/lib/mysql/binlog.000003\n./binlog.000004\nbinlog.0000");
   const auto logs = list_logs(dir.path());

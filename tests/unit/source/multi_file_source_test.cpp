@@ -82,7 +82,8 @@ TEST_F(MultiFileSourceTest, TakesARotateToAnotherFileForAHole) {
   MultiFileOptions options;
   options.note = [&](const std::string& note) { notes.push_back(note); };
   EXPECT_FALSE(read({dir / "binlog.000009", dir / "binlog.000010"}, options).error);
-  EXPECT_EQ(notes, std::vector<std::string>{"binlog.000009 goes on in binlog.000011, but the next file is binlog.000010"});
+  EXPECT_EQ(notes,
+            std::vector<std::string>{"binlog.000009 goes on in binlog.000011, but the next file is binlog.000010"});
 }
 
 TEST_F(MultiFileSourceTest, SaysWhatIsWrongWithItsArguments) {

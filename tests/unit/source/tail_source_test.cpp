@@ -36,7 +36,9 @@ TailOptions from_start() {
   return options;
 }
 
-std::ptrdiff_t xids(const Drained& got) { return std::ranges::count(got.types, EventType::xid); }
+std::ptrdiff_t xids(const Drained& got) {
+  return std::ranges::count(got.types, EventType::xid);
+}
 
 TEST(TailSource, GivesWhatIsAppendedAndNeverHalfAnEvent) {
   const TempDir dir;
@@ -117,7 +119,8 @@ TEST(TailSource, GoesOnAfterAStopOrACrashWithoutRotate) {
   ASSERT_FALSE(got.error) << got.error->message();
   EXPECT_EQ(got.torn, 22U);
   EXPECT_EQ(xids(got), 1);
-  append_file(dir / "binlog.000002", log.take().substr(whole.size()) + BinlogWriter(log).stop().str().substr(whole.size()));
+  append_file(dir / "binlog.000002",
+              log.take().substr(whole.size()) + BinlogWriter(log).stop().str().substr(whole.size()));
   write_file(dir / "binlog.000003", whole);
   got = drain(*tail);
   EXPECT_EQ(got.files, std::vector<std::string>{"binlog.000003"});
@@ -315,8 +318,12 @@ void follow_a_writer(bool poll_only, std::chrono::milliseconds allowed) {
 }
 
 // The promise is 50 ms on a machine that has time; a loaded test machine gets more.
-TEST(TailSource, FollowsAWriterByInotify) { follow_a_writer(false, 240ms); }
-TEST(TailSource, FollowsAWriterByPolling) { follow_a_writer(true, 240ms); }
+TEST(TailSource, FollowsAWriterByInotify) {
+  follow_a_writer(false, 240ms);
+}
+TEST(TailSource, FollowsAWriterByPolling) {
+  follow_a_writer(true, 240ms);
+}
 
 TailSource* stopped_by_signal = nullptr;
 

@@ -116,7 +116,8 @@ class BinlogWriter {
     return event(EventType::gtid_list, body.u32(1).u32(domain).u32(server_id).u64(seq_no).str());
   }
   BinlogWriter& binlog_checkpoint(std::string_view file) {
-    return event(EventType::binlog_checkpoint, ByteWriter().u32(static_cast<std::uint32_t>(file.size())).text(file).str());
+    return event(EventType::binlog_checkpoint,
+                 ByteWriter().u32(static_cast<std::uint32_t>(file.size())).text(file).str());
   }
   // What a server of this kind writes at the start of a file, magic included.
   BinlogWriter& begin_file(bool in_use = true, std::uint32_t created = 0) {
@@ -239,14 +240,16 @@ class BinlogWriter {
 
   // MySQL 8.0.40: 41 types. MariaDB 10.11: 171.
   [[nodiscard]] std::string post_header_lengths() const {
-    std::string lengths(std::string_view("\x00\x0D\x00\x08\x00\x00\x00\x00\x04\x00\x04\x00\x00\x00\x62\x00\x04\x1A\x08"
-                                         "\x00\x00\x00\x08\x08\x08\x02\x00\x00\x00\x0A\x0A\x0A\x2A\x2A\x00\x12\x34\x00"
-                                         "\x0A\x28\x00", 41));
+    std::string lengths(
+        std::string_view("\x00\x0D\x00\x08\x00\x00\x00\x00\x04\x00\x04\x00\x00\x00\x62\x00\x04\x1A\x08"
+                         "\x00\x00\x00\x08\x08\x08\x02\x00\x00\x00\x0A\x0A\x0A\x2A\x2A\x00\x12\x34\x00"
+                         "\x0A\x28\x00",
+                         41));
     if (!options_.is_mariadb) return lengths;
     lengths.resize(171, '\0');
     lengths[14] = static_cast<char>(57 + 171);
-    const std::array<std::pair<int, int>, 10> known{{{161, 4}, {162, 19}, {163, 4}, {165, 13}, {166, 8},
-                                                     {167, 8}, {168, 8}, {169, 10}, {170, 10}, {171, 10}}};
+    const std::array<std::pair<int, int>, 10> known{
+        {{161, 4}, {162, 19}, {163, 4}, {165, 13}, {166, 8}, {167, 8}, {168, 8}, {169, 10}, {170, 10}, {171, 10}}};
     for (const auto& [type, length] : known) lengths[static_cast<std::size_t>(type - 1)] = static_cast<char>(length);
     return lengths;
   }

@@ -120,7 +120,7 @@ TEST(TransactionAssembler, ACompressedTransactionWithoutEndIsRefused) {
 TEST(TransactionAssembler, AGroupCutByACrashIsDiscardedAndCounted) {
   BinlogWriter log;
   log.begin_file().gtid(1).begin();
-  one_row(log);                       // the server dies; a relay or a repaired log goes on
+  one_row(log);  // the server dies; a relay or a repaired log goes on
   log.gtid(2).begin();
   one_row(log).xid(8);
   EXPECT_EQ(groups(log), (Lines{kSid + "2 committed xid 8 5", "discarded 1"}));
@@ -172,15 +172,17 @@ TEST(TransactionAssembler, EventsUndoneByARollbackToASavepointAreMarked) {
   one_row(log).xid(2);
   std::string marks;
   TransactionAssembler assembler;
-  EXPECT_EQ(feed(log, assembler, [&](const Transaction& transaction) {
-              Transaction::Cursor cursor(transaction);
-              for (;;) {
-                const auto event = cursor.next();
-                ASSERT_TRUE(event);
-                if (*event == nullptr) break;
-                if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
-              }
-            }), "");
+  EXPECT_EQ(feed(log, assembler,
+                 [&](const Transaction& transaction) {
+                   Transaction::Cursor cursor(transaction);
+                   for (;;) {
+                     const auto event = cursor.next();
+                     ASSERT_TRUE(event);
+                     if (*event == nullptr) break;
+                     if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
+                   }
+                 }),
+            "");
   EXPECT_EQ(marks, "kuuk");
 }
 
@@ -200,14 +202,16 @@ TEST(TransactionAssembler, ATransactionBeyondTheMemoryBudgetSpillsAndReadsBackTh
     limits.transaction_memory_bytes = memory_bytes;
     TransactionAssembler assembler(limits);
     std::string all;
-    EXPECT_EQ(feed(log, assembler, [&](const Transaction& transaction) {
-                EXPECT_EQ(transaction.spilled(), memory_bytes < 10000);
-                Transaction::Cursor cursor(transaction);
-                for (auto event = cursor.next(); event && *event != nullptr; event = cursor.next()) {
-                  all += text_of((*event)->bytes);
-                  all += std::to_string((*event)->offset);
-                }
-              }), "");
+    EXPECT_EQ(feed(log, assembler,
+                   [&](const Transaction& transaction) {
+                     EXPECT_EQ(transaction.spilled(), memory_bytes < 10000);
+                     Transaction::Cursor cursor(transaction);
+                     for (auto event = cursor.next(); event && *event != nullptr; event = cursor.next()) {
+                       all += text_of((*event)->bytes);
+                       all += std::to_string((*event)->offset);
+                     }
+                   }),
+              "");
     return all;
   };
   EXPECT_EQ(bodies(2000), bodies(1 << 20));

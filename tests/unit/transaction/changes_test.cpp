@@ -61,9 +61,8 @@ TEST(ChangeReader, TheLogsOwnDdlNamesColumnsAtTheMomentOfEachRow) {  // TRAPS 12
   log.begin_file().gtid(1).query("shop", "CREATE TABLE orders(old_name INT)");
   insert(log, 2, "orders", 5).gtid(3).query("shop", "ALTER TABLE orders RENAME COLUMN old_name TO id");
   insert(log, 4, "orders", 6);
-  EXPECT_EQ(changes(log),
-            (Lines{"ddl: CREATE TABLE orders(old_name INT)", "INSERT shop.orders.old_name=5",
-                   "ddl: ALTER TABLE orders RENAME COLUMN old_name TO id", "INSERT shop.orders.id=6"}));
+  EXPECT_EQ(changes(log), (Lines{"ddl: CREATE TABLE orders(old_name INT)", "INSERT shop.orders.old_name=5",
+                                 "ddl: ALTER TABLE orders RENAME COLUMN old_name TO id", "INSERT shop.orders.id=6"}));
 }
 
 TEST(ChangeReader, SwappedTablesKeepTheirOwnColumns) {  // TRAPS 14
