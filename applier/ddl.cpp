@@ -93,6 +93,15 @@ Result<Altered> altered(Database& database, const TableRegistry& tables, const L
   return made;
 }
 
+// The table with its rows and shape as they are, under its new name: frozen or not, it makes way for others.
+Result<LayoutPtr> under_new_name(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                         const TableChange& change, const LayoutPtr& old) {
+  if (change.old_name == change.new_name) return old;
+  TableLayout layout = *old;
+  if (Status renamed = rename_table(database, tables, options, change.new_name, layout); !renamed) return propagate(renamed);
+  return std::make_shared<const TableLayout>(std::move(layout));
+}
+
 // Rows of a table that stays, but not under all circumstances: what is uncertain is undone.
 Result<DdlOutcome> altered_or_frozen(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
@@ -107,7 +116,9 @@ Result<DdlOutcome> altered_or_frozen(Database& database, const TableRegistry& ta
     // A full disk may already have rolled back everything, savepoint and all; the first error is the one to tell.
     const Status undone = database.execute("ROLLBACK TO binferry_ddl");
     if (made.error().code != Errc::unsupported || !undone) return propagate(made);
-    outcome.layout = old.layout;
+    Result<LayoutPtr> kept = under_new_name(database, tables, options, change, old.layout);
+    if (!kept) return propagate(kept);
+    outcome.layout = std::move(*kept);
     outcome.wide_columns = old.wide_columns;
     outcome.resync_reason = std::move(made.error().what);
   }
@@ -151,21 +162,20 @@ Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& t
       if (Status dropped = drop_replica_table(database, *old->layout); !dropped) return propagate(dropped);
       return DdlOutcome{};
     case TableChangeKind::truncated:
+      if (old->state == TableState::quarantined) break;
       if (Status emptied = truncated(database, *old->layout); !emptied) return propagate(emptied);
       break;
-    case TableChangeKind::renamed: {
-      TableLayout layout = *old->layout;
-      if (Status renamed = rename_table(database, tables, options, change.new_name, layout); !renamed) return propagate(renamed);
-      outcome.layout = std::make_shared<const TableLayout>(std::move(layout));
-      break;
-    }
-    case TableChangeKind::altered:
-      outcome.resync_reason = change.resync_reason;
-      if (outcome.resync_reason.empty() && (!change.before || !change.after)) {
-        outcome.resync_reason = "its definition is not known";
+    case TableChangeKind::renamed:
+    case TableChangeKind::altered: {
+      const bool goes_on = change.kind == TableChangeKind::altered && old->state != TableState::quarantined;
+      if (goes_on && change.resync_reason.empty() && change.before && change.after) {
+        return altered_or_frozen(database, tables, options, change, context, timestamp_us, *old);
       }
-      if (!outcome.resync_reason.empty()) break;
-      return altered_or_frozen(database, tables, options, change, context, timestamp_us, *old);
+      if (goes_on) outcome.resync_reason = change.resync_reason.empty() ? "its definition is not known" : change.resync_reason;
+      Result<LayoutPtr> layout = under_new_name(database, tables, options, change, old->layout);
+      if (!layout) return propagate(layout);
+      outcome.layout = std::move(*layout);
+    }
   }
   return outcome;
 }

@@ -29,7 +29,8 @@ struct DdlOutcome {
   std::string resync_reason;
 };
 
-// `tables` has the table as it was (entry of change.old_name, active) unless it is created. `options` are the replica's.
+// `tables` has the table as it was (entry of change.old_name) unless it is created; a quarantined one is only renamed and
+// dropped. `options` are the replica's.
 // `timestamp_us`: of the statement's event header, microseconds since 1970; the context has the fraction.
 // Errors: SQLite's, and `replica` if two tables would have one name.
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,

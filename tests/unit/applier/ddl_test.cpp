@@ -134,6 +134,28 @@ TEST(Ddl, WhatTheLogDoesNotTellLeavesTheTableAsItWas) {
   EXPECT_EQ(replica.rows("SELECT * FROM t"), "1|abc");
 }
 
+TEST(Ddl, AFrozenTableMakesWayForAnotherOfItsName) {
+  DdlReplica replica;
+  EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY)"), "");
+  replica.sqlite("INSERT INTO t VALUES (1)");
+  EXPECT_NE(replica.run("ALTER TABLE t RENAME TO u, ADD v CHAR(36) DEFAULT (UUID())"), "");
+  EXPECT_EQ(replica.rows("SELECT * FROM u"), "1");
+  replica.tables.find("shop", "u")->state = TableState::quarantined;
+  EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY)"), "");
+  replica.sqlite("INSERT INTO t VALUES (2)");
+  const auto quarantined = [&](std::string_view name) {
+    replica.tables.find("shop", name)->state = TableState::quarantined;
+  };
+  quarantined("u");
+  EXPECT_EQ(replica.run("TRUNCATE TABLE u"), "");
+  quarantined("u");
+  EXPECT_EQ(replica.run("ALTER TABLE u DROP COLUMN v"), "");
+  quarantined("u");
+  EXPECT_EQ(replica.run("RENAME TABLE u TO old, t TO u"), "");
+  EXPECT_EQ(replica.rows("SELECT * FROM old"), "1");
+  EXPECT_EQ(replica.rows("SELECT * FROM u"), "2");
+}
+
 TEST(Ddl, AnEmptyTableNeedsNoGuess) {
   DdlReplica replica;
   EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))"), "");
