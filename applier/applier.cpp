@@ -44,18 +44,18 @@ SqliteApplier::~SqliteApplier() = default;
 Result<std::unique_ptr<SqliteApplier>> SqliteApplier::make(std::unique_ptr<Replica> replica, ApplierOptions options) {
   std::unique_ptr<SqliteApplier> applier(new SqliteApplier(std::move(replica), std::move(options)));
   Replica& into = *applier->replica_;
-  Result<std::unique_ptr<Cascades>> cascades = Cascades::make(
-      into.database(), into.catalogue, into.tables,
-      [raw = applier.get()](const std::string& schema, const std::string& table, std::size_t column) {
-        raw->tables_changed_ = true;
-        return raw->writer_.widen(schema, table, column);
-      });
-  if (!cascades) return propagate(cascades);
+  Result<std::unique_ptr<Cascades>> cascades =
+      Cascades::make(into.database(), into.catalogue, into.tables,
+                     [raw = applier.get()](const std::string& schema, const std::string& table, std::size_t column) {
+                       raw->tables_changed_ = true;
+                       return raw->writer_.widen(schema, table, column);
+                     });
+  if (!cascades) return propagate(cascades, into.path());
   applier->cascades_ = std::move(*cascades);
   Result<XaStore> xa = XaStore::make(into.database(), applier->options_.limits);
-  if (!xa) return propagate(xa);
+  if (!xa) return propagate(xa, into.path());
   applier->xa_ = std::move(*xa);
-  if (Status made = applier->make_known_tables(); !made) return propagate(made);
+  if (Status made = applier->make_known_tables(); !made) return propagate(made, into.path());
   applier->sound_catalogue_ = applier->replica_->catalogue;
   applier->sound_tables_ = applier->replica_->tables;
   applier->restart_reader();
@@ -128,15 +128,16 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
                   "the source's log was reset, or this is another server's: make the replica again");
     }
     if (head.start > position.offset) {
-      return fail(Errc::purged, fmt::format("the log from {} to {}:{} is missing", position.text(), head.file, head.start),
+      return fail(Errc::purged,
+                  fmt::format("the log from {} to {}:{} is missing", position.text(), head.file, head.start),
                   "begin at the replica's position: leave --start-position out");
     }
     return {};
   }
   if (same_base(head.file, position.file) && compare_log_names(head.file, position.file) < 0) return {};
   return fail(Errc::purged,
-              fmt::format("the replica stands at {}, the log begins with {}: what is between is missing", position.text(),
-                          head.file),
+              fmt::format("the replica stands at {}, the log begins with {}: what is between is missing",
+                          position.text(), head.file),
               "give the files from " + position.file + " on; if they are gone, make the replica again");
 }
 
@@ -267,7 +268,8 @@ Status SqliteApplier::quarantine(const Blame& blame, const std::string& reason, 
   entry.offset = transaction.offset;
   entry.gtid = text_of(transaction.gtid);
   if (options_.note) {
-    options_.note(fmt::format("table {}.{} is quarantined at {}: {}", blame.schema, blame.table, transaction.place(), reason));
+    options_.note(
+        fmt::format("table {}.{} is quarantined at {}: {}", blame.schema, blame.table, transaction.place(), reason));
   }
   replica_->tables.put(blame.schema, blame.table, std::move(entry));
   sound_tables_ = replica_->tables;
@@ -279,7 +281,8 @@ Status SqliteApplier::quarantine(const Blame& blame, const std::string& reason, 
 }
 
 // Rows of a quarantined table are passed over, and so are their cascades: what those would change cannot go on either.
-Status SqliteApplier::freeze_reached(const std::string& schema, const std::string& table, const Transaction& transaction) {
+Status SqliteApplier::freeze_reached(const std::string& schema, const std::string& table,
+                                     const Transaction& transaction) {
   for (const auto& [other_schema, other] : Cascades::reached_from(replica_->catalogue, schema, table)) {
     ReplicaTable* const known = replica_->tables.find(other_schema, other);
     if (known == nullptr || !known->is_active()) continue;
@@ -289,7 +292,8 @@ Status SqliteApplier::freeze_reached(const std::string& schema, const std::strin
     known->offset = transaction.offset;
     known->gtid = text_of(transaction.gtid);
     if (options_.note) {
-      options_.note(fmt::format("table {}.{} is quarantined at {}: {}", other_schema, other, transaction.place(), known->reason));
+      options_.note(
+          fmt::format("table {}.{} is quarantined at {}: {}", other_schema, other, transaction.place(), known->reason));
     }
     if (Status saved = replica_->save_table(other_schema, other); !saved) return saved;
   }
@@ -423,8 +427,9 @@ Status SqliteApplier::adopt(const Table& table) {
   replica_->catalogue.put(definition);
   created.after = replica_->catalogue.find(table.schema, table.name);
   if (options_.note) {
-    options_.note(fmt::format("table {}.{} was there before the log begins: the replica holds what happened to it since",
-                              table.schema, table.name));
+    options_.note(
+        fmt::format("table {}.{} was there before the log begins: the replica holds what happened to it since",
+                    table.schema, table.name));
   }
   return take_table_change(nullptr, DdlContext{}, 0, created);
 }
@@ -433,7 +438,8 @@ Status SqliteApplier::take_statement(const Change& change) {
   const StatementChange& statement = change.statement;
   if (statement.kind == StatementClass::statement_based) {
     if (!statement.schema.empty() && !options_.filter.wants_schema(statement.schema)) return {};
-    return fail(Errc::statement_based, "a change that is logged as a statement: " + std::string(statement.sql.substr(0, 300)),
+    return fail(Errc::statement_based,
+                "a change that is logged as a statement: " + std::string(statement.sql.substr(0, 300)),
                 "set binlog_format=ROW at the source");
   }
   if (statement.kind == StatementClass::other && options_.note) {

@@ -28,13 +28,13 @@
 namespace binferry {
 
 struct ApplierOptions {
-  TransactionFilter filter;               // only what chooses schemas and tables; the reader judges whole transactions
-  std::uint64_t batch_transactions = 1000;          // source transactions that share a commit, at most
-  std::uint64_t batch_bytes = 16 << 20;             // the same, bytes of their events
-  bool strict = false;                    // stop instead of quarantining
+  TransactionFilter filter;  // only what chooses schemas and tables; the reader judges whole transactions
+  std::uint64_t batch_transactions = 1000;  // source transactions that share a commit, at most
+  std::uint64_t batch_bytes = 16 << 20;     // the same, bytes of their events
+  bool strict = false;                      // stop instead of quarantining
   BadText bad_text = BadText::stop;
   Limits limits{};
-  std::function<std::uint64_t()> now_us;  // microseconds since 1970; for the checkpoint's applied_at_us
+  std::function<std::uint64_t()> now_us;         // microseconds since 1970; for the checkpoint's applied_at_us
   std::function<void(const std::string&)> note;  // told what is odd but no error; may be null
 };
 
@@ -53,12 +53,12 @@ class SqliteApplier {
   static Result<std::unique_ptr<SqliteApplier>> make(std::unique_ptr<Replica> replica, ApplierOptions options);
   ~SqliteApplier();
 
-  // Reading begins in this file, or goes on with it. Errors: `wrong_source`; `diverged`, if the file goes by the name of
-  // the checkpoint's but was begun at another time; `purged`, naming what is missing between the checkpoint and it.
+  // Reading begins in this file, or goes on with it. Errors: `wrong_source`; `diverged`, if the file goes by the name
+  // of the checkpoint's but was begun at another time; `purged`, naming what is missing between the checkpoint and it.
   Status begin_file(const LogFileHead& head);
 
-  // Errors carry their place; the replica then stands in front of the transaction, committed. One that ends at or before
-  // the checkpoint is passed over.
+  // Errors carry their place; the replica then stands in front of the transaction, committed. One that ends at or
+  // before the checkpoint is passed over.
   Status apply(const Transaction& transaction);
   // The operator's filter leaves it out: only the position moves.
   Status pass(const Transaction& transaction);
@@ -76,8 +76,8 @@ class SqliteApplier {
   // Since make().
   struct Totals {
     std::uint64_t transactions = 0;
-    std::uint64_t passed = 0;       // left out by the filter of transactions
-    std::uint64_t already = 0;      // at or before the checkpoint
+    std::uint64_t passed = 0;   // left out by the filter of transactions
+    std::uint64_t already = 0;  // at or before the checkpoint
     std::uint64_t rows = 0;
     std::uint64_t table_statements = 0;
     std::uint64_t rows_passed = 0;  // of quarantined tables
@@ -125,12 +125,12 @@ class SqliteApplier {
   // As of the last transaction that was applied: what a failed one goes back to.
   Catalogue sound_catalogue_;
   TableRegistry sound_tables_;
-  bool tables_changed_ = false;     // since then
+  bool tables_changed_ = false;         // since then
   const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
   std::optional<Blame> blame_;
-  Uuid known_uuid_;                 // proved to be the source's
-  std::optional<Error> mismatch_;   // told by the reader, for the table it then goes on with
-  std::uint64_t rows_ = 0;          // of the transaction in hand
+  Uuid known_uuid_;                // proved to be the source's
+  std::optional<Error> mismatch_;  // told by the reader, for the table it then goes on with
+  std::uint64_t rows_ = 0;         // of the transaction in hand
   std::uint64_t pending_transactions_ = 0;
   std::uint64_t pending_bytes_ = 0;
   Totals totals_;

@@ -236,10 +236,13 @@ Result<Cell> ColumnConversion::convert_value(const Cell& value, std::string& buf
 }
 
 Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& buffer) const {
-  std::optional<DecimalNumber> number = number_in(before_, value, true);
+  std::optional<DecimalNumber> number = number_in(before_, value, after_.type != ColumnType::year);
   // The characters of a text are the bits of a BIT.
   if (after_.type == ColumnType::bit && family_of(before_.type) == TypeFamily::text) number.reset();
   if (!number) return uncertain("a value that is no plain number");
+  // Servers round the texts of fractions in one integer type and cut them in another; no YEAR has one.
+  const bool rounds = family_of(before_.type) != TypeFamily::text && after_.type != ColumnType::year;
+  if (!rounds && !number->is_integer()) return uncertain("a fraction in it");
   number->rescale(0);
   std::optional<std::uint64_t> magnitude = number->magnitude();
   const IntegerRange range = range_of(after_);

@@ -85,20 +85,23 @@ Result<Altered> altered(Database& database, const TableRegistry& tables, const L
   LayoutOptions named = options;
   named.name = old_layout.name;
   named.hash_table = old_layout.hash_table;
-  const ConversionSettings settings = ConversionSettings::of(context, options.decimal_real, timestamp_us + context.microseconds);
+  const ConversionSettings settings =
+      ConversionSettings::of(context, options.decimal_real, timestamp_us + context.microseconds);
   Result<Altered> made = alter_table(
       database, {*change.before, *change.after, change.column_sources, old_layout, named, context, settings});
   if (!made || change.old_name == change.new_name) return made;
-  if (Status renamed = rename_table(database, tables, options, change.new_name, made->layout); !renamed) return propagate(renamed);
+  if (Status renamed = rename_table(database, tables, options, change.new_name, made->layout); !renamed)
+    return propagate(renamed);
   return made;
 }
 
 // The table with its rows and shape as they are, under its new name: frozen or not, it makes way for others.
 Result<LayoutPtr> under_new_name(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                         const TableChange& change, const LayoutPtr& old) {
+                                 const TableChange& change, const LayoutPtr& old) {
   if (change.old_name == change.new_name) return old;
   TableLayout layout = *old;
-  if (Status renamed = rename_table(database, tables, options, change.new_name, layout); !renamed) return propagate(renamed);
+  if (Status renamed = rename_table(database, tables, options, change.new_name, layout); !renamed)
+    return propagate(renamed);
   return std::make_shared<const TableLayout>(std::move(layout));
 }
 
@@ -148,7 +151,8 @@ Status drop_replica_table(Database& database, const TableLayout& layout) {
 }
 
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us) {
+                                      const TableChange& change, const DdlContext& context,
+                                      std::uint64_t timestamp_us) {
   if (change.kind == TableChangeKind::created) return created(database, tables, options, change);
   DdlOutcome outcome;
   const ReplicaTable* const old = tables.find(change.old_name.schema, change.old_name.name);
@@ -156,8 +160,7 @@ Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& t
   outcome.layout = old->layout;
   outcome.wide_columns = old->wide_columns;
   switch (change.kind) {
-    case TableChangeKind::created:
-      break;
+    case TableChangeKind::created: break;
     case TableChangeKind::dropped:
       if (Status dropped = drop_replica_table(database, *old->layout); !dropped) return propagate(dropped);
       return DdlOutcome{};
@@ -171,7 +174,8 @@ Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& t
       if (goes_on && change.resync_reason.empty() && change.before && change.after) {
         return altered_or_frozen(database, tables, options, change, context, timestamp_us, *old);
       }
-      if (goes_on) outcome.resync_reason = change.resync_reason.empty() ? "its definition is not known" : change.resync_reason;
+      if (goes_on)
+        outcome.resync_reason = change.resync_reason.empty() ? "its definition is not known" : change.resync_reason;
       Result<LayoutPtr> layout = under_new_name(database, tables, options, change, old->layout);
       if (!layout) return propagate(layout);
       outcome.layout = std::move(*layout);
@@ -210,7 +214,8 @@ Status rebuild_wide(Database& database, const TableDefinition& definition, Table
   return {};
 }
 
-Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column, const LayoutOptions& options) {
+Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column,
+                                      const LayoutOptions& options) {
   if (column >= definition.columns.size()) return std::string("NULL");
   const ColumnDefinition& wanted = definition.columns[column];
   ConversionSettings settings;

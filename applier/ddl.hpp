@@ -29,10 +29,9 @@ struct DdlOutcome {
   std::string resync_reason;
 };
 
-// `tables` has the table as it was (entry of change.old_name) unless it is created; a quarantined one is only renamed and
-// dropped. `options` are the replica's.
-// `timestamp_us`: of the statement's event header, microseconds since 1970; the context has the fraction.
-// Errors: SQLite's, and `replica` if two tables would have one name.
+// `tables` has the table as it was (entry of change.old_name) unless it is created; a quarantined one is only renamed
+// and dropped. `options` are the replica's. `timestamp_us`: of the statement's event header, microseconds since 1970;
+// the context has the fraction. Errors: SQLite's, and `replica` if two tables would have one name.
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                       const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
 
@@ -42,8 +41,9 @@ Status drop_replica_table(Database& database, const TableLayout& layout);
 // Makes `column` ANY, in a new table with the rows of the old one; `layout` becomes the new one.
 Status rebuild_wide(Database& database, const TableDefinition& definition, TableLayout& layout, std::size_t column);
 
-// SQL of the value that a row gets in a column that its INSERT does not name: the constant default, else NULL, else what
-// the type has for NOT NULL columns without a default.
-Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column, const LayoutOptions& options);
+// SQL of the value that a row gets in a column that its INSERT does not name: the constant default, else NULL, else
+// what the type has for NOT NULL columns without a default.
+Result<std::string> default_value_sql(const TableDefinition& definition, std::size_t column,
+                                      const LayoutOptions& options);
 
 }  // namespace binferry

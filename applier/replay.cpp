@@ -23,9 +23,10 @@ struct GivenFile {
 
 Result<std::vector<GivenFile>> given_files(const std::vector<std::string>& inputs) {
   std::vector<GivenFile> files;
-  struct stat status {};
-  const bool is_place = inputs.size() == 1 && (inputs.front().ends_with(".index") ||
-                                               (::stat(inputs.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode)));
+  struct stat status{};
+  const bool is_place =
+      inputs.size() == 1 &&
+      (inputs.front().ends_with(".index") || (::stat(inputs.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode)));
   if (is_place) {
     Result<std::vector<LogFile>> logs = list_logs(inputs.front());
     if (!logs) return propagate(logs);
@@ -66,7 +67,10 @@ Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Ch
       const auto later = std::ranges::find_if(
           *files, [&](const GivenFile& file) { return compare_log_names(file.name, position.file) > 0; });
       if (later == files->end()) {
+        // Who waits for more reads the newest file again, and passes over what the replica has.
         start.nothing_new = true;
+        start.file = files->back().name;
+        start.offset = kFirstEventOffset;
         return start;
       }
       return fail(Errc::purged,
@@ -76,10 +80,10 @@ Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Ch
                   "give " + position.file + " and the files after it; if they are gone, make the replica again");
     }
     if (start.offset > first->bytes) {
-      return fail(Errc::diverged,
-                  fmt::format("the replica stands at {}, but {} has only {} bytes", position.text(), first->path,
-                              first->bytes),
-                  "the source's log was reset, or this is another server's: make the replica again");
+      return fail(
+          Errc::diverged,
+          fmt::format("the replica stands at {}, but {} has only {} bytes", position.text(), first->path, first->bytes),
+          "the source's log was reset, or this is another server's: make the replica again");
     }
   }
   start.file = first->name;
@@ -187,7 +191,9 @@ Status Replay::run(const std::function<bool()>& should_stop, const std::function
       return propagate(more);
     }
     if (!*more) break;
-    if (on_progress && ++steps % kProgressEvery == 0) on_progress(bytes_before_ + stream_.offset());
+    if (on_progress && ++steps % kProgressEvery == 0) {
+      on_progress(bytes_before_ + stream_.offset() - (previous_file_.empty() ? options_.start : 0));
+    }
   }
   return applier_.seal();
 }

@@ -17,24 +17,24 @@ namespace binferry {
 
 // Where in the files given a replica goes on.
 struct ReplayStart {
-  std::string file;                         // base name
+  std::string file;  // base name
   std::uint64_t offset = kFirstEventOffset;
-  std::string last_file;                    // of those given
-  std::uint64_t bytes = 0;                  // to be read, as the files are now
-  bool nothing_new = false;                 // the replica is at or behind the end of all of them
+  std::string last_file;     // of those given
+  std::uint64_t bytes = 0;   // to be read, as the files are now
+  bool nothing_new = false;  // the replica is at or behind the end of all of them
 };
 
 // `inputs` as MultiFileSource::open takes them. `start_position`, in the first file, is for a replica that has read
-// nothing yet (else Errc::usage). Errors: `purged`, saying what is missing between the replica and the files; `diverged`,
-// if the file at the replica's position is shorter than that; as list_logs().
+// nothing yet (else Errc::usage). Errors: `purged`, saying what is missing between the replica and the files;
+// `diverged`, if the file at the replica's position is shorter than that; as list_logs().
 Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Checkpoint& checkpoint,
                                 std::optional<std::uint64_t> start_position);
 
 struct ReplayOptions {
-  TransactionFilter filter;      // judges whole transactions; stop_file is set by the caller
-  FileSourceOptions file{};      // keys, for reading heads of files
-  std::uint64_t start = kFirstEventOffset;   // where reading begins in the first file
-  bool stop_at_wait = false;     // sources that grow: end when nothing more is there
+  TransactionFilter filter;                 // judges whole transactions; stop_file is set by the caller
+  FileSourceOptions file{};                 // keys, for reading heads of files
+  std::uint64_t start = kFirstEventOffset;  // where reading begins in the first file
+  bool stop_at_wait = false;                // sources that grow: end when nothing more is there
 };
 
 class Replay {
@@ -57,7 +57,7 @@ class Replay {
   SqliteApplier& applier_;
   ReplayOptions options_;
   TransactionStream stream_;
-  bool head_pending_ = false;       // begin_file() is still to be told of the current file
+  bool head_pending_ = false;  // begin_file() is still to be told of the current file
   bool first_file_ = true;
   std::optional<BinlogPosition> successor_;  // the current file ended in an orderly way; the next one begins here
   std::string previous_file_;

@@ -16,7 +16,7 @@
 namespace binferry {
 namespace {
 
-constexpr std::int64_t kFormat = 1;       // of what this file writes; a newer one is refused
+constexpr std::int64_t kFormat = 1;                  // of what this file writes; a newer one is refused
 constexpr std::int64_t kApplicationId = 0x62696E66;  // `binf`, in the header of the SQLite file
 
 constexpr const char* kCreate =
@@ -153,8 +153,9 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path, const Re
       return fail(Errc::replica, "this SQLite file is no replica of binferry's", "name a new file with --into");
     }
     // A big page cache, for applying is mostly walking down B-trees; the WAL is kept short enough to be read quickly.
-    if (Status set = db.execute("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;"
-                                "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL");
+    if (Status set =
+            db.execute("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;"
+                       "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL");
         !set) {
       return set;
     }
@@ -216,7 +217,8 @@ Status Replica::load_tables() {
     const std::string schema(rows->text(0));
     const std::string name(rows->text(1));
     const auto damaged = [&](const Error& error) {
-      return fail(Errc::replica, "binferry_tables, " + schema + "." + name + ": " + error.what, "make the replica again");
+      return fail(Errc::replica, "binferry_tables, " + schema + "." + name + ": " + error.what,
+                  "make the replica again");
     };
     ReplicaTable table;
     if (!rows->is_null(4)) {
@@ -302,7 +304,8 @@ Status Replica::commit() {
   return {};
 }
 
-// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to write.
+// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to
+// write.
 Status Replica::seal() {
   if (Status committed = commit(); !committed) return committed;
   if (durability_ == Durability::full) return {};
@@ -314,11 +317,18 @@ Status Replica::seal() {
 Status Replica::set_durability(Durability durability) {
   if (durability == durability_) return {};
   durability_ = durability;
-  return database_.execute(durability == Durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  const bool full = durability == Durability::full;
+  Status set = database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (!set) return propagate(set, path_);
+  return {};
 }
 
-Status Replica::mark() { return mark_.run(); }
-Status Replica::keep() { return keep_.run(); }
+Status Replica::mark() {
+  return mark_.run();
+}
+Status Replica::keep() {
+  return keep_.run();
+}
 Status Replica::undo() {
   if (Status alive = check_alive(); !alive) return alive;
   Status undone = undo_.run();

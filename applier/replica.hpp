@@ -4,9 +4,9 @@
 //   binferry_tables  what TableRegistry holds, definitions as CREATE TABLE text
 //   binferry_schemas default collations of the source's schemas
 //
-// The registry and the catalogue in memory are ahead of the file until commit(); roll back by closing and opening again,
-// or by keeping copies (both are cheap). One thread a Replica; a lock file beside it (`R.db.lock`) keeps out a second
-// writer, and readers may read at any time (WAL).
+// The registry and the catalogue in memory are ahead of the file until commit(); roll back by closing and opening
+// again, or by keeping copies (both are cheap). One thread a Replica; a lock file beside it (`R.db.lock`) keeps out a
+// second writer, and readers may read at any time (WAL).
 #pragma once
 
 #include "applier/sqlite.hpp"
@@ -35,13 +35,13 @@ struct ReplicaOptions {
   bool decimal_real = false;
   std::vector<std::string> schemas;  // patterns of what the replica holds; empty: everything
   std::vector<std::string> tables;
-  std::string vfs;               // for fault injection; not kept
+  std::string vfs;  // for fault injection; not kept
 };
 
 class Replica {
  public:
-  // Opens the replica, or makes one if there is no such file (`options` count only then). Errors: `busy` (another writer,
-  // named by its process id), `replica` (not one of ours, of a newer version, read-only), `no_space`, `io`.
+  // Opens the replica, or makes one if there is no such file (`options` count only then). Errors: `busy` (another
+  // writer, named by its process id), `replica` (not one of ours, of a newer version, read-only), `no_space`, `io`.
   static Result<std::unique_ptr<Replica>> open(const std::string& path, const ReplicaOptions& options);
   ~Replica();
   Replica(const Replica&) = delete;
@@ -56,8 +56,8 @@ class Replica {
   Catalogue catalogue;
   TableRegistry tables;
 
-  // The transaction that holds rows, tables and checkpoint. begin() is nothing inside one. After a commit that failed, or
-  // a statement that made SQLite roll back, every later call fails: open the replica again.
+  // The transaction that holds rows, tables and checkpoint. begin() is nothing inside one. After a commit that failed,
+  // or a statement that made SQLite roll back, every later call fails: open the replica again.
   Status begin();
   // Stores the checkpoint and commits.
   Status commit();

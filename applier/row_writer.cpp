@@ -14,6 +14,7 @@ using Type = SqliteStatement::Type;
 
 // Statements kept a table; one that updates ever other sets of columns must not fill the memory.
 constexpr std::size_t kMostStatements = 64;
+constexpr std::size_t kMostTargets = 512;
 
 std::string printable(const Cell& cell) {
   switch (cell.type) {
@@ -30,28 +31,28 @@ std::string printable(const Cell& cell) {
 
 // A column that the server computes.
 struct GeneratedColumn {
-  std::size_t column = 0;   // of the layout
-  std::string expression;   // as the definition has it
+  std::size_t column = 0;          // of the layout
+  std::string expression;          // as the definition has it
   std::optional<std::string> sql;  // in SQLite's words; nothing if it is not understood
 };
 
 // A table as its row events show it now, with what was prepared for it.
 struct RowWriter::Target {
-  std::shared_ptr<const Table> table;             // keeps the address that is the key of `targets_`
+  std::shared_ptr<const Table> table;  // keeps the address that is the key of `targets_`
   std::shared_ptr<const TableLayout> layout;
   CellReader reader;
-  std::vector<std::size_t> all_columns;           // of the layout
+  std::vector<std::size_t> all_columns;  // of the layout
   std::vector<Cell> before;
   std::vector<Cell> after;
-  std::string mask;                               // a byte a column of the layout: 1 where the statement has it
-  std::vector<std::size_t> changed;               // columns of an update, as in `mask`
-  std::int64_t rowid = 0;                         // of the row in hand, in a table without a key
+  std::string mask;                  // a byte a column of the layout: 1 where the statement has it
+  std::vector<std::size_t> changed;  // columns of an update, as in `mask`
+  std::int64_t rowid = 0;            // of the row in hand, in a table without a key
   std::unordered_map<std::string, SqliteStatement> updates;
   std::unordered_map<std::string, SqliteStatement> inserts;
   SqliteStatement remove;
   std::optional<KeylessRows> keyless;
   std::vector<GeneratedColumn> generated;
-  std::string where;                              // address of a row: `"id" = ?`, parameters from 1 on
+  std::string where;                                       // address of a row: `"id" = ?`, parameters from 1 on
   std::unordered_map<std::size_t, std::string> documents;  // patched, of JSON columns
 };
 
@@ -85,6 +86,8 @@ Result<RowWriter::Target*> RowWriter::target_of(const RowChange& change) {
   if (last_ != nullptr && last_->table == change.table) return last_;
   const auto found = targets_.find(change.table.get());
   if (found != targets_.end()) return last_ = found->second.get();
+  // A table gets a new shape, or a new id, whenever the source opens it anew; the old ones never come back.
+  if (targets_.size() >= kMostTargets) forget_tables();
   Result<std::unique_ptr<Target>> made = make_target(change.table);
   if (!made) return propagate(made, "table " + change.table->schema + "." + change.table->name);
   last_ = made->get();
@@ -299,7 +302,8 @@ Status RowWriter::plan_generated(Target& target) {
     if (defined.generated == Generated::no) continue;
     GeneratedColumn generated{static_cast<std::size_t>(&column - target.layout->columns.data()),
                               defined.generation_expression, std::nullopt};
-    if (auto sql = translate_generated(defined.generation_expression, dialect, resolve)) generated.sql = std::move(sql->sql);
+    if (auto sql = translate_generated(defined.generation_expression, dialect, resolve))
+      generated.sql = std::move(sql->sql);
     target.generated.push_back(std::move(generated));
   }
   return {};
@@ -313,9 +317,10 @@ Status RowWriter::compute_generated(Target& target, const RowChange& change) {
     const std::string& name = target.layout->columns[generated.column].name;
     if (!generated.sql) {
       // Unless it is computed from what changed, it is as it was.
-      const bool concerned = change.op == RowOp::write || std::ranges::any_of(target.changed, [&](std::size_t column) {
-        return folded_name(generated.expression).contains(folded_name(target.layout->columns[column].name));
-      });
+      const bool concerned =
+          change.op == RowOp::write || std::ranges::any_of(target.changed, [&](std::size_t column) {
+            return folded_name(generated.expression).contains(folded_name(target.layout->columns[column].name));
+          });
       if (!concerned) continue;
       return fail(Errc::diverged, "the log leaves out the computed column " + name + " = " + generated.expression,
                   "set binlog_row_image=FULL at the source and copy this table anew");
@@ -368,8 +373,8 @@ Status RowWriter::patch_json(Target& target, const RowChange& change, std::size_
 
 // Rowid of one row that is equal to the image before, in the columns that it has.
 Result<std::int64_t> RowWriter::find_row(Target& target, const RowChange& change) {
-  const char* const what =
-      change.op == RowOp::remove ? "the row to delete is not in the replica" : "the row to update is not in the replica";
+  const char* const what = change.op == RowOp::remove ? "the row to delete is not in the replica"
+                                                      : "the row to update is not in the replica";
   if (std::ranges::all_of(target.before, &Cell::present)) {
     Result<std::optional<std::int64_t>> found = target.keyless->find(target.before);
     if (!found) return propagate(found);
@@ -398,7 +403,8 @@ Result<std::int64_t> RowWriter::find_row(Target& target, const RowChange& change
 
 Status RowWriter::widen(const std::string& schema, const std::string& table, std::size_t column) {
   ReplicaTable* const known = replica_.tables.find(schema, table);
-  if (known == nullptr || !known->is_active()) return fail(Errc::internal, "a wide column for a table that is not active");
+  if (known == nullptr || !known->is_active())
+    return fail(Errc::internal, "a wide column for a table that is not active");
   forget_tables();  // statements of the old table
   TableLayout layout = *known->layout;
   if (Status rebuilt = rebuild_wide(replica_.database(), *known->definition, layout, column); !rebuilt) return rebuilt;

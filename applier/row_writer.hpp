@@ -1,5 +1,5 @@
-// Carries out row changes in the replica: one prepared statement a table and set of columns, values bound as they lie in
-// the log where SQLite takes them so.
+// Carries out row changes in the replica: one prepared statement a table and set of columns, values bound as they lie
+// in the log where SQLite takes them so.
 //
 // Rows are addressed by the MySQL primary key, else by what they hold (keyless.hpp). What a statement does not find, or
 // finds there already, means that the replica and its source have different histories: Errc::diverged, naming table and
@@ -26,9 +26,9 @@ class RowWriter {
   RowWriter(Replica& replica, BadText bad_text);
   ~RowWriter();
 
-  // Errors of one table only (`diverged`, `undecodable`, `schema_mismatch`) leave at most this row half done: the caller
-  // rolls back. The table must be active. Nothing was written if a column of the layout is given back: it must be made
-  // wide() before it can hold the row's BIGINT UNSIGNED or BIT(64) value.
+  // Errors of one table only (`diverged`, `undecodable`, `schema_mismatch`) leave at most this row half done: the
+  // caller rolls back. The table must be active. Nothing was written if a column of the layout is given back: it must
+  // be made wide() before it can hold the row's BIGINT UNSIGNED or BIT(64) value.
   Result<std::optional<std::size_t>> apply(const RowChange& change);
   // Rebuilds the table with this column of its layout as ANY. No trigger may be on the table.
   Status widen(const std::string& schema, const std::string& table, std::size_t column);

@@ -168,7 +168,22 @@ int SqliteStatement::column_count() const {
   return sqlite3_column_count(statement_);
 }
 
+namespace {
+
+// Savepoints copy the pages that change after them; beyond this many bytes the copies go to a temporary file. SQLite's
+// own 64 KiB is fewer pages than one transaction of a busy server touches.
+constexpr int kSavepointMemoryBytes = 1 << 20;
+
+// Must come before the first connection; a process that has used SQLite before keeps its own setting.
+bool configure_sqlite() {
+  static const bool configured = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointMemoryBytes) == SQLITE_OK;
+  return configured;
+}
+
+}  // namespace
+
 Result<Database> Database::open(const std::string& path, OpenMode mode, const std::string& vfs) {
+  (void)configure_sqlite();
   const int flags = mode == OpenMode::read_only    ? SQLITE_OPEN_READONLY
                     : mode == OpenMode::read_write ? SQLITE_OPEN_READWRITE
                                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

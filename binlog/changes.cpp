@@ -125,8 +125,8 @@ struct ChangeReader::Impl {
 
   // Opens `reader` on a row event; false if its rows are not to be delivered.
   Result<bool> open_rows(const RawEvent& event, const TableMapCache& with) {
-    Result<RowsEvent> rows = RowsEvent::decode(event.header.type, event.body, header_length(event.header.type),
-                                               inflated, options.limits);
+    Result<RowsEvent> rows =
+        RowsEvent::decode(event.header.type, event.body, header_length(event.header.type), inflated, options.limits);
     if (!rows) return propagate(rows);
     Result<std::shared_ptr<const Table>> table = with.find(rows->table_id);
     if (!table) return propagate(table);
@@ -156,11 +156,11 @@ struct ChangeReader::Impl {
   ChangeOptions options;
   bool mariadb = false;
   TableMapCache maps;
-  TableMapCache bare_maps;  // for check(), which asks the catalogue only for what no map tells
+  TableMapCache bare_maps;           // for check(), which asks the catalogue only for what no map tells
   std::uint64_t events_checked = 0;  // by check(), of this group, before the one in hand
   bool statement_in_group = false;   // one of them was a statement
   RowReader reader;
-  const Table* rows_table = nullptr;         // of the row event in hand
+  const Table* rows_table = nullptr;          // of the row event in hand
   std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
   bool wanted_answer = true;
 
@@ -173,9 +173,9 @@ struct ChangeReader::Impl {
 
   Change change;
   const RawEvent* rows_event = nullptr;  // that `reader` walks; the cursor's, until its next event
-  std::string inflated;           // rows of a MariaDB compressed event
-  std::string inflated_text;      // text of a MariaDB compressed query
-  std::string sql;                // UTF-8
+  std::string inflated;                  // rows of a MariaDB compressed event
+  std::string inflated_text;             // text of a MariaDB compressed query
+  std::string sql;                       // UTF-8
   DdlStatement statement;
   std::vector<TableChange> table_changes;
 };
@@ -184,9 +184,15 @@ ChangeReader::ChangeReader(Catalogue& catalogue, ChangeOptions options)
     : impl_(std::make_unique<Impl>(catalogue, std::move(options))) {}
 ChangeReader::~ChangeReader() = default;
 
-void ChangeReader::start(const Transaction& transaction) { impl_->begin(transaction); }
-Result<const Change*> ChangeReader::next() { return impl_->next(); }
-const Table* ChangeReader::rows_table() const { return impl_->rows_table; }
+void ChangeReader::start(const Transaction& transaction) {
+  impl_->begin(transaction);
+}
+Result<const Change*> ChangeReader::next() {
+  return impl_->next();
+}
+const Table* ChangeReader::rows_table() const {
+  return impl_->rows_table;
+}
 
 Result<ChangeReader::Counts> ChangeReader::check(const Transaction& transaction) {
   impl_->begin(transaction);
@@ -266,8 +272,7 @@ Result<bool> ChangeReader::Impl::take(const RawEvent& event) {
     }
     case EventType::query:
     case EventType::query_compressed:
-    case EventType::execute_load_query:
-      return take_query(event);
+    case EventType::execute_load_query: return take_query(event);
     case EventType::rows_query:
     case EventType::annotate_rows:
       change.kind = Change::Kind::note;
@@ -339,8 +344,7 @@ Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
     case StatementClass::xa_prepare:
     case StatementClass::xa_commit:
     case StatementClass::xa_rollback:
-    case StatementClass::padding:
-      return false;
+    case StatementClass::padding: return false;
     case StatementClass::table_ddl: {
       constexpr std::uint8_t kNotYet = Transaction::kStartAlter | Transaction::kRollbackAlter;
       if ((transaction->alter_flags & kNotYet) == 0) {
@@ -360,18 +364,18 @@ Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
 
 DdlContext ChangeReader::Impl::context_of(const QueryEvent& query, const SqlDialect& dialect) const {
   const QueryStatus& status = query.status;
-  return {
-      .default_database = std::string(query.database),
-      .dialect = dialect,
-      .explicit_defaults_for_timestamp =
-          status.explicit_defaults_for_timestamp.value_or(explicit_timestamp_default(*transaction->format)),
-      .server_collation = status.charset ? status.charset->server : std::uint16_t{0},
-      .database_collation = status.database_collation.value_or(0),
-      .utf8mb4_collation = status.default_collation_for_utf8mb4.value_or(0),
-      .time_zone = std::string(status.time_zone),
-      .microseconds = status.microseconds.value_or(0),
-      .auto_increment_increment = status.auto_increment_increment.value_or(1),
-      .auto_increment_offset = status.auto_increment_offset.value_or(1)};
+  return {.default_database = std::string(query.database),
+          .dialect = dialect,
+          .explicit_defaults_for_timestamp =
+              status.explicit_defaults_for_timestamp.value_or(explicit_timestamp_default(*transaction->format)),
+          .server_collation = status.charset ? status.charset->server : std::uint16_t{0},
+          .database_collation = status.database_collation.value_or(0),
+          .utf8mb4_collation = status.default_collation_for_utf8mb4.value_or(0),
+          .time_zone = std::string(status.time_zone),
+          .microseconds = status.microseconds.value_or(0),
+          .auto_increment_increment = status.auto_increment_increment.value_or(1),
+          .auto_increment_offset = status.auto_increment_offset.value_or(1),
+          .error_code = query.error_code};
 }
 
 Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDialect& dialect) {

@@ -1,6 +1,7 @@
 #include "binlog/schema/alter_table.hpp"
 
 #include <algorithm>
+#include <list>
 #include <optional>
 #include <set>
 
@@ -68,6 +69,7 @@ class Alteration {
         table.charset = to.charset;
         table.collation = to.id;
         for (auto& column : table.columns) convert_charset(column, to);
+        converts_ = true;
       } else if (const auto* rename = std::get_if<RenameTo>(&action)) {
         table.name = rename->to.name;
         if (!rename->to.schema.empty()) table.schema = rename->to.schema;
@@ -124,6 +126,14 @@ class Alteration {
     return touch_columns();
   }
 
+  // CONVERT TO holds for the columns that the statement writes out too, whatever character set they name.
+  static ColumnSpec without_charset(ColumnSpec spec) {
+    if (spec.charset.charset == "binary" || spec.charset.collation == "binary") return spec;
+    spec.charset = {};
+    spec.national = false;
+    return spec;
+  }
+
   Status collect_written() {
     for (const auto& action : statement_.actions) {
       if (const auto* add = std::get_if<AddColumn>(&action)) {
@@ -141,7 +151,10 @@ class Alteration {
       }
     }
     std::vector<const ColumnSpec*> specs;
-    for (const auto& written : written_) specs.push_back(written.spec);
+    std::list<ColumnSpec> converted;
+    for (const auto& written : written_) {
+      specs.push_back(converts_ ? &converted.emplace_back(without_charset(*written.spec)) : written.spec);
+    }
     auto settled = settle_columns(specs, {out_.table.charset, out_.table.collation}, context_);
     for (std::size_t i = 0; i < settled.size(); ++i) written_[i].column = std::move(settled[i]);
     return {};
@@ -326,6 +339,7 @@ class Alteration {
   std::vector<Slot> slots_;
   std::vector<Written> written_;
   std::vector<std::string> dropped_;
+  bool converts_ = false;  // CONVERT TO CHARACTER SET is one of the clauses
 };
 
 }  // namespace

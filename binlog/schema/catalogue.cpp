@@ -33,6 +33,7 @@ class CatalogueEditor {
     return {catalogue_.stored_name(name.schema.empty() ? context_.default_database : name.schema),
             catalogue_.stored_name(name.name)};
   }
+  [[nodiscard]] bool stays(const TableName& dropped) const;
   [[nodiscard]] bool same(const TableName& a, const TableName& b) const {
     return catalogue_.key_of(a.schema) == catalogue_.key_of(b.schema) &&
            catalogue_.key_of(a.name) == catalogue_.key_of(b.name);
@@ -349,11 +350,22 @@ void CatalogueEditor::partition_partners(const AlterTable& statement, const Tabl
   }
 }
 
+// Before MySQL 8.0 a DROP of several tables drops those it can, and is logged with the error that the others met: a
+// foreign key that refers to them (ER_ROW_IS_REFERENCED, ER_ROW_IS_REFERENCED_2), or that they are not there.
+bool CatalogueEditor::stays(const TableName& dropped) const {
+  if (context_.error_code != 1217 && context_.error_code != 1451) return false;
+  const auto children = catalogue_.children(dropped.schema, dropped.name);
+  return std::ranges::any_of(children, [&](const Catalogue::Child& child) {
+    return !same({child.table->schema, child.table->name}, dropped);
+  });
+}
+
 Result<std::vector<TableChange>> CatalogueEditor::operator()(const DropTable& drop) {
   std::vector<TableChange> changes;
   if (drop.temporary) return changes;
   for (const auto& table : drop.tables) {
     const TableName name = full(table);
+    if (stays(name)) continue;
     TablePtr before = catalogue_.find(name.schema, name.name);
     catalogue_.remove(name.schema, name.name);
     changes.push_back(change_of(TableChangeKind::dropped, name, name, std::move(before), nullptr));

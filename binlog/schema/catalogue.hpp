@@ -30,10 +30,11 @@ struct DdlContext {
   std::uint16_t database_collation = 0;         // status var 8: default of the default database; 0: unknown
   std::uint16_t utf8mb4_collation = 0;          // status var 18: what CHARACTER SET utf8mb4 means; 0: the usual one
   // What existing rows may get: CURRENT_TIMESTAMP is the event's timestamp with these microseconds, in this zone.
-  std::string time_zone;                        // status var 5; empty: the statement did not depend on it
-  std::uint32_t microseconds = 0;               // status var 13, MariaDB 128
-  std::uint16_t auto_increment_increment = 1;   // status var 3
+  std::string time_zone;                       // status var 5; empty: the statement did not depend on it
+  std::uint32_t microseconds = 0;              // status var 13, MariaDB 128
+  std::uint16_t auto_increment_increment = 1;  // status var 3
   std::uint16_t auto_increment_offset = 1;
+  std::uint16_t error_code = 0;  // of the event: the statement failed after a part of it was done
 };
 
 inline constexpr std::size_t kNewColumn = std::numeric_limits<std::size_t>::max();

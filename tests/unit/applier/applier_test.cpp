@@ -1,6 +1,7 @@
 // SqliteApplier on small logs: what it refuses, what it quarantines, and how rows find their place.
 #include "tests/unit/applier/support.hpp"
 
+#include "binlog/source/tail_source.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 
 #include <fcntl.h>
@@ -14,8 +15,12 @@ const ColumnSpec kInt{3, "", false};
 const ColumnSpec kNullableInt{3, "", true};
 const ColumnSpec kBigInt{8, "", false};
 
-std::string int_pair(std::uint32_t a, std::uint32_t b) { return ByteWriter().u8(0).u32(a).u32(b).str(); }
-std::string big_row(std::uint64_t id) { return ByteWriter().u8(0).u64(id).str(); }
+std::string int_pair(std::uint32_t a, std::uint32_t b) {
+  return ByteWriter().u8(0).u32(a).u32(b).str();
+}
+std::string big_row(std::uint64_t id) {
+  return ByteWriter().u8(0).u64(id).str();
+}
 
 class ApplierTest : public testing::Test {
  protected:
@@ -30,7 +35,8 @@ class ApplierTest : public testing::Test {
     rows(log);
     log.xid(gno_);
   }
-  void insert(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns, const std::string& rows) {
+  void insert(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns,
+              const std::string& rows) {
     change(log, table, columns, [&](BinlogWriter& out) { out.write_rows(7, columns.size(), rows); });
   }
 
@@ -99,7 +105,8 @@ TEST_F(ApplierTest, AMissingRowQuarantinesItsTableAndTheOthersGoOn) {
   EXPECT_EQ(query("SELECT count(*) FROM \"shop.a\""), "0");
   EXPECT_EQ(query("SELECT state || ' ' || file || ':' || offset FROM binferry_tables WHERE name = 'a'"),
             "quarantined binlog.000001:" + std::to_string(offset));
-  EXPECT_NE(query("SELECT reason FROM binferry_tables WHERE name = 'a'").find("not in the replica (id=1)"), std::string::npos)
+  EXPECT_NE(query("SELECT reason FROM binferry_tables WHERE name = 'a'").find("not in the replica (id=1)"),
+            std::string::npos)
       << query("SELECT reason FROM binferry_tables WHERE name = 'a'");
 }
 
@@ -109,7 +116,8 @@ TEST_F(ApplierTest, StrictStopsInFrontOfTheTransactionAndKeepsWhatCameBefore) {
   create(log, "a", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
   insert(log, "a", {kInt, kInt}, int_pair(1, 10));
   const std::uint64_t before = log.str().size();
-  change(log, "a", {kInt, kInt}, [](BinlogWriter& out) { out.write_rows(7, 2, int_pair(5, 5), false).delete_rows(7, 2, int_pair(9, 9)); });
+  change(log, "a", {kInt, kInt},
+         [](BinlogWriter& out) { out.write_rows(7, 2, int_pair(5, 5), false).delete_rows(7, 2, int_pair(9, 9)); });
   const std::string path = save(log);
   ReplicaRun strict = run({path});
   strict.applier.strict = true;
@@ -126,9 +134,12 @@ TEST_F(ApplierTest, OfEqualRowsWithoutAKeyExactlyOneGoes) {
   log.begin_file();
   create(log, "t", "a INT, b INT");
   const std::string null_row = ByteWriter().u8(3).str();
-  insert(log, "t", {kNullableInt, kNullableInt}, int_pair(1, 1) + int_pair(1, 1) + int_pair(1, 1) + null_row + null_row);
-  change(log, "t", {kNullableInt, kNullableInt}, [&](BinlogWriter& out) { out.delete_rows(7, 2, int_pair(1, 1) + null_row); });
-  change(log, "t", {kNullableInt, kNullableInt}, [&](BinlogWriter& out) { out.update_rows(7, 2, int_pair(1, 1) + int_pair(2, 2)); });
+  insert(log, "t", {kNullableInt, kNullableInt},
+         int_pair(1, 1) + int_pair(1, 1) + int_pair(1, 1) + null_row + null_row);
+  change(log, "t", {kNullableInt, kNullableInt},
+         [&](BinlogWriter& out) { out.delete_rows(7, 2, int_pair(1, 1) + null_row); });
+  change(log, "t", {kNullableInt, kNullableInt},
+         [&](BinlogWriter& out) { out.update_rows(7, 2, int_pair(1, 1) + int_pair(2, 2)); });
   const std::string path = save(log);
   EXPECT_EQ(must_run(run({path})).quarantined, 0U);
   EXPECT_EQ(query("SELECT group_concat(coalesce(a, 'n'), ' ') FROM (SELECT a FROM \"shop.t\" ORDER BY a)"), "n 1 2");
@@ -159,10 +170,12 @@ TEST_F(ApplierTest, AnUnsignedNumberAboveTheSignedRangeRebuildsATableWithItsKey)
   create(log, "t", "id BIGINT UNSIGNED NOT NULL PRIMARY KEY");
   insert(log, "t", {kBigInt}, big_row(5));
   insert(log, "t", {kBigInt}, big_row(18446744073709551615U) + big_row(9223372036854775808U) + big_row(7));
-  change(log, "t", {kBigInt}, [](BinlogWriter& out) { out.update_rows(7, 1, big_row(9223372036854775808U) + big_row(9)); });
+  change(log, "t", {kBigInt},
+         [](BinlogWriter& out) { out.update_rows(7, 1, big_row(9223372036854775808U) + big_row(9)); });
   const std::string path = save(log);
   EXPECT_EQ(must_run(run({path})).quarantined, 0U);
-  EXPECT_EQ(query("SELECT group_concat(id) FROM (SELECT id FROM \"shop.t\" ORDER BY id)"), "5,7,9,18446744073709551615");
+  EXPECT_EQ(query("SELECT group_concat(id) FROM (SELECT id FROM \"shop.t\" ORDER BY id)"),
+            "5,7,9,18446744073709551615");
   // The width is remembered.
   change(log, "t", {kBigInt}, [](BinlogWriter& out) { out.delete_rows(7, 1, big_row(18446744073709551615U)); });
   save(log);
@@ -299,6 +312,61 @@ TEST_F(ApplierTest, AnExcludedGtidIsPassedOverAndThePositionMoves) {
   EXPECT_EQ(outcome.totals.passed, 1U);
   EXPECT_EQ(outcome.checkpoint.gtids.text(), "01010101-0101-0101-0101-010101010101:1-3");
   EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.t\""), "2");
+}
+
+TEST_F(ApplierTest, TextThatIsNotValidQuarantinesUnlessAskedOtherwise) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY, s VARCHAR(10) CHARACTER SET utf8mb4 NOT NULL");
+  const std::vector<ColumnSpec> columns = {kInt, ColumnSpec{15, std::string("\x28\x00", 2), false}};
+  insert(log, "t", columns, ByteWriter().u8(0).u32(1).u8(2).text("a\xFF").str());
+  const std::string path = save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 1U);
+  EXPECT_NE(query("SELECT reason FROM binferry_tables").find("column s"), std::string::npos)
+      << query("SELECT reason FROM binferry_tables");
+  path_ = dir_ / "hex.db";
+  ReplicaRun hex = run({path});
+  hex.applier.bad_text = BadText::hex;
+  EXPECT_EQ(must_run(hex).quarantined, 0U);
+  EXPECT_EQ(query("SELECT s FROM \"shop.t\""), "61FF");
+  path_ = dir_ / "replaced.db";
+  ReplicaRun replaced = run({path});
+  replaced.applier.bad_text = BadText::replace;
+  EXPECT_EQ(must_run(replaced).quarantined, 0U);
+  EXPECT_EQ(query("SELECT s FROM \"shop.t\""), "a\xEF\xBF\xBD");
+}
+
+TEST_F(ApplierTest, FollowsAFileAsItGrowsAndCommitsWhatItHas) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  const std::string path = save(log);
+  log.take();
+  Result<std::unique_ptr<Replica>> replica = Replica::open(path_, run({path}).replica);
+  ASSERT_TRUE(replica.has_value());
+  Result<std::unique_ptr<SqliteApplier>> applier = SqliteApplier::make(std::move(*replica), {});
+  ASSERT_TRUE(applier.has_value());
+  TailOptions tail;
+  tail.start = TailStart::from_start;
+  Result<std::unique_ptr<TailSource>> source = TailSource::open(path, tail);
+  ASSERT_TRUE(source.has_value()) << source.error().message();
+  Replay replay(**applier, **source, {});
+  bool grown = false;
+  const Status done = replay.run(
+      [&] {
+        // A reader sees the first transaction once the applier waits; then the log grows.
+        if (!grown && (*applier)->totals().transactions == 1 && (*applier)->uncommitted() == 0) {
+          EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "0");
+          insert(log, "t", {kInt}, BinlogWriter::int_row(1));
+          append_file(path, log.take());
+          grown = true;
+        }
+        return (*applier)->totals().transactions == 2;
+      },
+      {});
+  ASSERT_TRUE(done.has_value()) << done.error().message();
+  EXPECT_TRUE(replay.was_stopped());
+  EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
 }
 
 TEST_F(ApplierTest, ALongReaderDoesNotStopTheWriter) {

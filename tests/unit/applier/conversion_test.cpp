@@ -79,7 +79,8 @@ TEST_F(Conversion, NumbersBecomeTextsAndTextsThatAreNumbersBecomeNumbers) {
   EXPECT_EQ(after("INT(5) UNSIGNED ZEROFILL", "42", "VARCHAR(5)"), "00042");
   EXPECT_EQ(after("DECIMAL(5,2)", "'1.50'", "VARCHAR(10)"), "1.50");
   EXPECT_EQ(after("INT", "123456", "VARCHAR(3)"), "(a text that does not fit)");
-  EXPECT_EQ(after("VARCHAR(10)", "'1.5'", "INT"), "2");
+  EXPECT_EQ(after("VARCHAR(10)", "'1.5'", "INT"), "(a fraction in it)");
+  EXPECT_EQ(after("VARCHAR(10)", "'1.0'", "INT"), "1");
   EXPECT_EQ(after("VARCHAR(10)", "' -12 '", "INT"), "-12");
   EXPECT_EQ(after("VARCHAR(10)", "'1.255'", "DECIMAL(5,2)"), "1.26");
   EXPECT_EQ(after("VARCHAR(10)", "'12abc'", "INT"), "(a value that is no plain number)");
@@ -163,6 +164,7 @@ TEST_F(Conversion, YearsOfTwoDigitsFindTheirCentury) {
   EXPECT_EQ(after("INT", "69", "YEAR"), "2069");
   EXPECT_EQ(after("INT", "70", "YEAR"), "1970");
   EXPECT_EQ(after("INT", "0", "YEAR"), "0");
+  EXPECT_EQ(after("DOUBLE", "3.5", "YEAR"), "(a fraction in it)");
   EXPECT_EQ(after("INT", "1900", "YEAR"), "(a value that is no year)");
   EXPECT_EQ(after("YEAR", "1999", "INT"), "1999");
   EXPECT_EQ(after("YEAR", "0", "VARCHAR(4)"), "0000");

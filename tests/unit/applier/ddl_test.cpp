@@ -55,7 +55,9 @@ TEST(Ddl, ColumnsComeGoAndChangePlaces) {
   replica.sqlite("INSERT INTO t VALUES (1, 10, 'x'), (2, NULL, 'y')");
   EXPECT_EQ(replica.run("ALTER TABLE t ADD COLUMN c SMALLINT NOT NULL AFTER id, ADD d TEXT FIRST"), "");
   EXPECT_EQ(replica.rows("SELECT * FROM t"), "NULL|1|0|10|x;NULL|2|0|NULL|y");
-  EXPECT_EQ(replica.run("ALTER TABLE t DROP COLUMN d, MODIFY b VARCHAR(9) FIRST, CHANGE a c INT, CHANGE c a SMALLINT NOT NULL"), "");
+  EXPECT_EQ(replica.run(
+                "ALTER TABLE t DROP COLUMN d, MODIFY b VARCHAR(9) FIRST, CHANGE a c INT, CHANGE c a SMALLINT NOT NULL"),
+            "");
   EXPECT_EQ(replica.rows("SELECT b, id, a, c FROM t"), "x|1|0|10;y|2|0|NULL");
   EXPECT_EQ(replica.run("ALTER TABLE t RENAME COLUMN a TO c, RENAME COLUMN c TO a"), "");
   EXPECT_EQ(replica.rows("SELECT b, id, c, a FROM t"), "x|1|0|10;y|2|0|NULL");
@@ -67,7 +69,10 @@ TEST(Ddl, AColumnAtTheEndCostsNoRebuild) {
   EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY)"), "");
   replica.sqlite("INSERT INTO t VALUES (1)");
   const std::string root = replica.rows("SELECT rootpage FROM sqlite_schema WHERE name = 't'");
-  EXPECT_EQ(replica.run("ALTER TABLE t ADD a INT DEFAULT 7, ADD b DECIMAL(5,2) NOT NULL DEFAULT 1.5, ADD c BINARY(3) DEFAULT 'a'"), "");
+  EXPECT_EQ(
+      replica.run(
+          "ALTER TABLE t ADD a INT DEFAULT 7, ADD b DECIMAL(5,2) NOT NULL DEFAULT 1.5, ADD c BINARY(3) DEFAULT 'a'"),
+      "");
   EXPECT_EQ(replica.rows("SELECT * FROM t"), "1|7|1.50|x610000");
   EXPECT_EQ(replica.rows("SELECT rootpage FROM sqlite_schema WHERE name = 't'"), root);
 }
@@ -78,7 +83,8 @@ TEST(Ddl, ExistingRowsGetTheDefaultsThatTheSourceGivesThem) {
   replica.sqlite("INSERT INTO t VALUES (1)");
   const auto value = [&](std::string_view column) {
     EXPECT_EQ(replica.run("ALTER TABLE t ADD COLUMN c " + std::string(column)), "");
-    std::string got = replica.rows("SELECT typeof(c) || ' ' || CASE typeof(c) WHEN 'blob' THEN hex(c) ELSE c END FROM t");
+    std::string got =
+        replica.rows("SELECT typeof(c) || ' ' || CASE typeof(c) WHEN 'blob' THEN hex(c) ELSE c END FROM t");
     EXPECT_EQ(replica.run("ALTER TABLE t DROP COLUMN c"), "");
     return got;
   };
@@ -115,7 +121,8 @@ TEST(Ddl, CurrentTimestampIsTheStatementsWithItsMicrosecondsInItsZone) {
   replica.context.microseconds = 987654;
   replica.context.time_zone = "+05:30";
   EXPECT_EQ(replica.run("ALTER TABLE t ADD a TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),"
-                        " ADD b DATETIME DEFAULT CURRENT_TIMESTAMP"), "");
+                        " ADD b DATETIME DEFAULT CURRENT_TIMESTAMP"),
+            "");
   EXPECT_EQ(replica.rows("SELECT * FROM t"), "1|2023-11-14 22:13:20.987|2023-11-15 03:43:20");
   replica.context.time_zone = "SYSTEM";
   EXPECT_EQ(replica.run("ALTER TABLE t ADD c TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP"), "");
@@ -160,7 +167,8 @@ TEST(Ddl, AnEmptyTableNeedsNoGuess) {
   DdlReplica replica;
   EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))"), "");
   EXPECT_EQ(replica.run("ALTER TABLE t ADD u CHAR(36) DEFAULT (UUID()), MODIFY v GEOMETRY, DROP PRIMARY KEY, DROP id,"
-                        " ADD n INT AUTO_INCREMENT UNIQUE"), "");
+                        " ADD n INT AUTO_INCREMENT UNIQUE"),
+            "");
   EXPECT_EQ(replica.table("t").layout->key_kind, KeyKind::none);
 }
 
@@ -190,7 +198,9 @@ TEST(Ddl, AnAddedAutoIncrementColumnNumbersRowsAsTheOldKeyOrdersThem) {
   DdlReplica replica;
   EXPECT_EQ(replica.run("CREATE TABLE compk (a INT, b VARCHAR(20), c INT, PRIMARY KEY (b, a))"), "");
   replica.sqlite("INSERT INTO compk VALUES (2, 'kk', 9), (1, 'k', 1)");
-  EXPECT_EQ(replica.run("ALTER TABLE compk DROP PRIMARY KEY, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY FIRST"), "");
+  EXPECT_EQ(
+      replica.run("ALTER TABLE compk DROP PRIMARY KEY, ADD COLUMN id INT NOT NULL AUTO_INCREMENT PRIMARY KEY FIRST"),
+      "");
   EXPECT_EQ(replica.rows("SELECT * FROM compk ORDER BY id"), "1|1|k|1;2|2|kk|9");
 }
 
@@ -228,7 +238,9 @@ TEST(Ddl, ChangesOfATableWithoutAKeyKeepItsRowsFindable) {
 
 TEST(Ddl, IndexNamesThatAreOneInTwoTablesLiveSideBySide) {
   DdlReplica replica;
-  EXPECT_EQ(replica.run("CREATE TABLE a (id INT PRIMARY KEY, v INT, w TEXT, KEY ix (v), FULLTEXT KEY ft (w), KEY p (w(5)))"), "");
+  EXPECT_EQ(
+      replica.run("CREATE TABLE a (id INT PRIMARY KEY, v INT, w TEXT, KEY ix (v), FULLTEXT KEY ft (w), KEY p (w(5)))"),
+      "");
   EXPECT_EQ(replica.run("CREATE TABLE b (id INT PRIMARY KEY, v INT, UNIQUE KEY ix (v DESC))"), "");
   EXPECT_EQ(replica.rows("SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY 1"), "a.ix;a.p;b.ix");
   replica.sqlite("INSERT INTO b VALUES (1, 1), (2, 1)");  // two rows on their way to a swap
@@ -253,10 +265,12 @@ TEST(Ddl, GeneratedColumnsAreComputedWhereBothAgree) {
   EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, a INT, s VARCHAR(9))"), "");
   replica.sqlite("INSERT INTO t VALUES (1, 6, 'x'), (2, NULL, NULL)");
   EXPECT_EQ(replica.run("ALTER TABLE t ADD v INT GENERATED ALWAYS AS (`a` * 2 - (id + 1)) VIRTUAL,"
-                        " ADD c VARCHAR(20) AS (CONCAT('n', a, s)) STORED, ADD i INT AS (IFNULL(a, -1))"), "");
+                        " ADD c VARCHAR(20) AS (CONCAT('n', a, s)) STORED, ADD i INT AS (IFNULL(a, -1))"),
+            "");
   EXPECT_EQ(replica.rows("SELECT v, c, i FROM t"), "10|n6x|6;NULL|NULL|-1");
   // Base columns that change take the generated ones with them.
-  EXPECT_EQ(replica.run("ALTER TABLE t MODIFY a VARCHAR(9)"), "column v: its generation expression is not computed here");
+  EXPECT_EQ(replica.run("ALTER TABLE t MODIFY a VARCHAR(9)"),
+            "column v: its generation expression is not computed here");
   EXPECT_EQ(replica.run("CREATE TABLE u (a INT)"), "");
   replica.sqlite("INSERT INTO u VALUES (5)");
   EXPECT_EQ(replica.run("ALTER TABLE u ADD m INT AS (a % 4)"),
@@ -305,8 +319,10 @@ TEST(Ddl, ADatabaseGoesWithItsTables) {
 
 TEST(Ddl, ARowWithoutAColumnGetsItsConstantDefault) {
   DdlReplica replica;
-  EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(4,2) NOT NULL DEFAULT 1.5, b BINARY(2) DEFAULT 'x',"
-                        " c TEXT, d DATETIME DEFAULT CURRENT_TIMESTAMP, e ENUM('p','q') NOT NULL)"), "");
+  EXPECT_EQ(
+      replica.run("CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(4,2) NOT NULL DEFAULT 1.5, b BINARY(2) DEFAULT 'x',"
+                  " c TEXT, d DATETIME DEFAULT CURRENT_TIMESTAMP, e ENUM('p','q') NOT NULL)"),
+      "");
   std::string all;
   for (std::size_t i = 0; i < 6; ++i) all += *default_value_sql(*replica.table("t").definition, i, {}) + ",";
   EXPECT_EQ(all, "0,'1.50',X'7800',NULL,NULL,'p',");

@@ -80,6 +80,19 @@ TEST_F(AlterTableTest, ConvertToCharacterSetConvertsTextAndWidensIt) {
   EXPECT_EQ(after_->charset, charset_named("utf8mb4"));
 }
 
+// As MariaDB 10.11 and MySQL 5.6 were seen to do.
+TEST_F(AlterTableTest, ConvertToCharacterSetOverridesWhatTheStatementsOwnColumnsName) {
+  altered("CREATE TABLE t(a VARCHAR(9), b TEXT, c INT) CHARSET latin1",
+          "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4, CHANGE a a2 VARCHAR(9) CHARACTER SET latin1, "
+          "MODIFY b TEXT CHARACTER SET latin1, ADD n VARCHAR(5) COLLATE latin1_bin, "
+          "ADD r VARCHAR(3) CHARACTER SET binary");
+  EXPECT_EQ(outline(after_), "a2 varchar(9), b text, c int, n varchar(5), r varbinary(3)");
+  for (const std::size_t column : {0, 1, 3}) {
+    EXPECT_EQ(after_->columns[column].charset, charset_named("utf8mb4")) << column;
+    EXPECT_EQ(after_->columns[column].collation, after_->collation) << column;
+  }
+}
+
 TEST_F(AlterTableTest, TheDefaultCharacterSetIsForNewColumnsOnly) {
   altered("CREATE TABLE t(a CHAR(5)) CHARSET latin1", "ALTER TABLE t DEFAULT CHARACTER SET utf8mb4, ADD b CHAR(5)");
   EXPECT_EQ(after_->columns[0].charset, charset_named("latin1"));

@@ -47,6 +47,20 @@ TEST_F(CatalogueTest, RenamesAreCarriedOutInOrder) {
   EXPECT_EQ(shape("x"), "no table");
 }
 
+// Seen on MySQL 5.6: `DROP TABLE IF EXISTS parent, other`, logged with error 1217.
+TEST_F(CatalogueTest, ADropThatFailedOnAForeignKeyLeavesTheParent) {
+  run("CREATE TABLE parent(id INT PRIMARY KEY)");
+  run("CREATE TABLE child(id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent(id))");
+  run("CREATE TABLE tree(id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES tree(id))");
+  DdlContext failed = mysql8();
+  failed.error_code = 1217;
+  EXPECT_EQ(run("DROP TABLE IF EXISTS parent, tree, never_there", failed).size(), 2U);
+  EXPECT_NE(catalogue_.find("shop", "parent"), nullptr);
+  EXPECT_EQ(catalogue_.find("shop", "tree"), nullptr);
+  run("DROP TABLE child, parent");
+  EXPECT_EQ(catalogue_.find("shop", "parent"), nullptr);
+}
+
 TEST_F(CatalogueTest, TablesTheLogNeverDefinedAreTolerated) {
   const auto altered = run("ALTER TABLE u ADD a INT, RENAME TO v");
   ASSERT_EQ(altered.size(), 1U);
