@@ -62,7 +62,10 @@ Result<Cell> number_default(const ColumnDefinition& column, const ConversionSett
       const bool whole = text.find_first_not_of("0123456789-") == std::string::npos;
       if (whole)
         return converted(literal_column(ColumnType::big_int, "number"), text_cell(text), column, settings, buffer);
-      return converted(literal_column(ColumnType::varchar, "number"), text_cell(text), column, settings, buffer);
+      // DECIMAL held as REAL is not converted on, so that only integers are made of one.
+      const bool to_integer = column.type != ColumnType::decimal && family_of(column.type) != TypeFamily::real;
+      const ColumnType written = to_integer && !settings.decimal_real ? ColumnType::decimal : ColumnType::varchar;
+      return converted(literal_column(written, "number"), text_cell(text), column, settings, buffer);
     }
     case TypeFamily::date:
     case TypeFamily::time:

@@ -237,11 +237,14 @@ Result<Cell> ColumnConversion::convert_value(const Cell& value, std::string& buf
 
 Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& buffer) const {
   std::optional<DecimalNumber> number = number_in(before_, value, after_.type != ColumnType::year);
-  // The characters of a text are the bits of a BIT.
-  if (after_.type == ColumnType::bit && family_of(before_.type) == TypeFamily::text) number.reset();
+  const bool from_text = family_of(before_.type) == TypeFamily::text;
+  // The characters of a text are the bits of a BIT; an exponent is read in one type and passed over in another.
+  if (from_text && (after_.type == ColumnType::bit || value.bytes.find_first_of("eE") != std::string_view::npos)) {
+    number.reset();
+  }
   if (!number) return uncertain("a value that is no plain number");
   // Servers round the texts of fractions in one integer type and cut them in another; no YEAR has one.
-  const bool rounds = family_of(before_.type) != TypeFamily::text && after_.type != ColumnType::year;
+  const bool rounds = !from_text && after_.type != ColumnType::year;
   if (!rounds && !number->is_integer()) return uncertain("a fraction in it");
   number->rescale(0);
   std::optional<std::uint64_t> magnitude = number->magnitude();
@@ -249,7 +252,7 @@ Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& b
   const std::uint64_t most = number->negative() ? range.lowest : range.highest;
   if (after_.type == ColumnType::year && magnitude && before_.type != ColumnType::year) {
     // Two digits mean 1970…2069; of text, zero does too.
-    if (family_of(before_.type) == TypeFamily::text && value.bytes.size() != 4)
+    if (from_text && value.bytes.size() != 4)
       return uncertain("a year not of four digits");
     if (*magnitude >= 1 && *magnitude <= 99) magnitude = *magnitude + (*magnitude < 70 ? 2000 : 1900);
     if (number->negative() || (*magnitude != 0 && *magnitude < 1901)) return uncertain("a value that is no year");

@@ -29,6 +29,16 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::vector<std::string> fixture_logs() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(fixture(""))) {
+    if (!entry.is_regular_file() || !entry.path().filename().string().starts_with("binlog.0")) continue;
+    paths.push_back(entry.path().string());
+  }
+  EXPECT_GE(paths.size(), 20U);
+  return paths;
+}
+
 // A file that its server closed: an incomplete event at its end is then corruption, not growth.
 std::string closed(std::string bytes) {
   bytes[21] = static_cast<char>(bytes[21] & ~1);
@@ -121,6 +131,51 @@ TEST(Inspect, EveryByteOfEveryFixtureIsAccountedFor) {
     EXPECT_TRUE(is_coverage_whole(ran.out)) << ran.out;
   }
   EXPECT_GE(logs, 12);
+}
+
+// The listing walks from the magic to the last byte; only events without content have nothing to say of themselves.
+TEST(Inspect, EveryEventOfEveryFixtureIsListedInItsPlaceWithItsContent) {
+  const TempDir folder;
+  write_file(folder / "keys", kKeyLine);
+  for (const std::string& path : fixture_logs()) {
+    const Ran ran = run({"inspect", "--events", "--format=json", "--key-file", folder / "keys", path});
+    ASSERT_EQ(ran.exit_code, 0) << path << ran.err;
+    std::uint64_t at = 4;
+    for (const std::string& line : lines_of(ran.out)) {
+      const bool may_be_silent = line.find("\"type\":\"PREVIOUS_GTIDS\"") != std::string::npos ||
+                                 line.find("\"type\":\"STOP\"") != std::string::npos;
+      EXPECT_TRUE(may_be_silent || line.find("\"info\":\"\"") == std::string::npos) << path << line;
+      EXPECT_EQ(line.find("UNKNOWN"), std::string::npos) << path << line;
+      if (line.find("\"inside_payload\":true") != std::string::npos) continue;
+      ASSERT_EQ(number_behind(line, "offset"), at) << path << line;
+      at = number_behind(line, "end");
+      EXPECT_EQ(at, number_behind(line, "offset") + number_behind(line, "bytes")) << path << line;
+    }
+    EXPECT_EQ(at, read_file(path).size()) << path;
+  }
+}
+
+TEST(Inspect, StatisticsOfEveryFixtureSumUpToItsRows) {
+  const TempDir folder;
+  write_file(folder / "keys", kKeyLine);
+  for (const std::string& path : fixture_logs()) {
+    const std::vector<std::string> keys{"--format=json", "--key-file", folder / "keys", path};
+    const auto with = [&keys](const char* mode) {
+      std::vector<std::string> arguments{"inspect", mode};
+      arguments.insert(arguments.end(), keys.begin(), keys.end());
+      return run(arguments);
+    };
+    const Ran statistics = with("--stats");
+    ASSERT_EQ(statistics.exit_code, 0) << path << statistics.err;
+    const std::string summary = with("--quiet").out;
+    for (const char* const what : {"inserts", "updates", "deletes"}) {
+      std::uint64_t sum = 0;
+      for (const std::string& line : lines_of(statistics.out)) {
+        if (line.starts_with("{\"stat\":\"table\"")) sum += number_behind(line, what);
+      }
+      EXPECT_EQ(sum, number_behind(summary, what)) << path << ' ' << what;
+    }
+  }
 }
 
 TEST(Inspect, StandardInputReadsAsTheFileDoes) {
