@@ -87,7 +87,7 @@ TEST_F(AlterTableTest, ConvertToCharacterSetOverridesWhatTheStatementsOwnColumns
           "MODIFY b TEXT CHARACTER SET latin1, ADD n VARCHAR(5) COLLATE latin1_bin, "
           "ADD r VARCHAR(3) CHARACTER SET binary");
   EXPECT_EQ(outline(after_), "a2 varchar(9), b text, c int, n varchar(5), r varbinary(3)");
-  for (const std::size_t column : {0, 1, 3}) {
+  for (const std::size_t column : {0U, 1U, 3U}) {
     EXPECT_EQ(after_->columns[column].charset, charset_named("utf8mb4")) << column;
     EXPECT_EQ(after_->columns[column].collation, after_->collation) << column;
   }
