@@ -1,6 +1,7 @@
-# Use ccache where it is installed: a second build of the same tree is then a copy.
+# Use ccache where it is installed: a second build of the same tree, here or in another checkout, is then a copy.
 find_program(BINFERRY_CCACHE ccache)
 if(BINFERRY_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${BINFERRY_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${BINFERRY_CCACHE})
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${BINFERRY_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

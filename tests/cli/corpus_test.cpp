@@ -1,6 +1,7 @@
 // Logs of many servers that may not be copied here: BINFERRY_CORPUS names their folder. Each reads to its last byte, or
 // stops with a precise error because the log itself is broken, obsolete or unreadable by its own design.
 #include "tests/cli/program.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ const std::map<std::string, std::string> kBroken{
 TEST(Corpus, EveryLogIsReadToItsLastByteOrStopsWhereItIsBroken) {
   const char* const named = std::getenv("BINFERRY_CORPUS");
   const std::filesystem::path corpus =
-      named != nullptr ? named : std::filesystem::path(BINFERRY_SOURCE_DIR) / "../shared/corpus";
+      named != nullptr ? named : std::filesystem::path(source_dir()) / "../shared/corpus";
   if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus at " << corpus;
   const TempDir folder;
   write_file(folder / "keys", "1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");

@@ -1,6 +1,7 @@
 // What the program prints, byte for byte. With BINFERRY_UPDATE_GOLDEN=1 the files are written instead of compared: read
 // the difference before you commit it.
 #include "tests/cli/program.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,7 @@ struct Golden {
 class GoldenText : public testing::TestWithParam<Golden> {};
 
 TEST_P(GoldenText, IsPrinted) {
-  const std::string path = std::string(BINFERRY_SOURCE_DIR) + "/tests/cli/golden/" + GetParam().name + ".txt";
+  const std::string path = std::string(source_dir()) + "/tests/cli/golden/" + GetParam().name + ".txt";
   const Ran ran = run(GetParam().arguments);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.err, "");

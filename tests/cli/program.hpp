@@ -1,6 +1,7 @@
 // Runs the program as a user does: arguments, standard input, exit code, both outputs.
 #pragma once
 
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
 #include <cstdlib>
@@ -60,7 +61,7 @@ inline Ran run(const std::vector<std::string>& arguments, const std::string& inp
 }
 
 inline std::string fixture(const std::string& name) {
-  return std::string(BINFERRY_SOURCE_DIR) + "/fixtures/" + name;
+  return std::string(source_dir()) + "/fixtures/" + name;
 }
 
 }  // namespace binferry::test

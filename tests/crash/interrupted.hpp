@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/integration/support/replica_check.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
 #include <sys/wait.h>
@@ -22,7 +23,7 @@ class InterruptedReplay {
  public:
   // `log`: a folder below fixtures/.
   explicit InterruptedReplay(std::string_view log)
-      : log_(std::filesystem::path(BINFERRY_SOURCE_DIR) / "fixtures" / log) {
+      : log_(std::filesystem::path(source_dir()) / "fixtures" / log) {
     const ReplicaJob job = job_into("whole.db");
     const Result<JobOutcome> outcome = bring_up(job);
     EXPECT_TRUE(outcome.has_value()) << outcome.error().message();

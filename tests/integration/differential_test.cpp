@@ -5,6 +5,7 @@
 #include "tests/integration/support/select_all.hpp"
 #include "tests/integration/support/skip.hpp"
 #include "tests/integration/support/workload.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -131,7 +132,7 @@ TEST_P(Differential, TheLogOfRandomLoadGivesWhatTheServerHolds) {
 // gives up on what it does not know (MySQL 8's compressed transactions, partial JSON, tagged GTIDs); those are left
 // out.
 TEST(Corpus, HoldsAsManyRowChangesAsTheOtherReaderShows) {
-  const fs::path corpus = fs::path(BINFERRY_SOURCE_DIR) / "../shared/corpus";
+  const fs::path corpus = fs::path(source_dir()) / "../shared/corpus";
   if (!fs::exists(corpus)) GTEST_SKIP() << "the corpus is not beside the repository";
   if (!fs::exists(kOtherReader)) GTEST_SKIP() << "mariadb-binlog is not installed (apt-get install mariadb-client)";
   std::size_t compared = 0;

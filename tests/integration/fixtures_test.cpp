@@ -1,5 +1,6 @@
 // Every fixture: the rows that the log's changes build equal what the server itself held at the end.
 #include "tests/integration/support/replay_log.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFixtures = fs::path(BINFERRY_SOURCE_DIR) / "fixtures";
+const fs::path kFixtures = fs::path(source_dir()) / "fixtures";
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;

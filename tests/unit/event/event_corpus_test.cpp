@@ -2,6 +2,7 @@
 #include "binlog/base/hex.hpp"
 #include "binlog/event/event_framer.hpp"
 #include "binlog/event/format_description.hpp"
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/event/decode_any.hpp"
 #include "tests/unit/event/every_prefix.hpp"
 
@@ -19,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using test::decode_body;
 
-const fs::path kFixtures = fs::path(BINFERRY_SOURCE_DIR) / "fixtures";
-const fs::path kCorpus = fs::path(BINFERRY_SOURCE_DIR) / ".." / "shared" / "corpus";
+const fs::path kFixtures = fs::path(source_dir()) / "fixtures";
+const fs::path kCorpus = fs::path(source_dir()) / ".." / "shared" / "corpus";
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -4,6 +4,7 @@
 #include "binlog/base/byte_writer.hpp"
 #include "binlog/base/hex.hpp"
 #include "binlog/source/mysql/packet_codec.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -55,7 +56,7 @@ struct Message {
 
 // A recorded conversation: one JSON object a line, with "from" and "hex".
 inline std::vector<Message> read_transcript(const std::string& name) {
-  std::ifstream in(std::string(BINFERRY_SOURCE_DIR) + "/fixtures/transcripts/" + name);
+  std::ifstream in(std::string(source_dir()) + "/fixtures/transcripts/" + name);
   std::vector<Message> messages;
   const auto value_of = [](const std::string& line, std::string_view key) {
     const std::size_t begin = line.find(key) + key.size();

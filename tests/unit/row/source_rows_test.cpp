@@ -4,6 +4,7 @@
 #include "binlog/row/row_reader.hpp"
 #include "binlog/row/table_map.hpp"
 #include "binlog/row/value_text.hpp"
+#include "tests/support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -245,7 +246,7 @@ void compare(const TestTable& ours, const fs::path& expected) {
 class SourceRows : public testing::TestWithParam<const char*> {};
 
 TEST_P(SourceRows, AreWhatTheServerPrints) {
-  const fs::path folder = fs::path(BINFERRY_SOURCE_DIR) / "fixtures/mysql-8.0" / GetParam();
+  const fs::path folder = fs::path(source_dir()) / "fixtures/mysql-8.0" / GetParam();
   Replay replay;
   replay.read(folder / "binlog.000001");
   std::size_t tables = 0;

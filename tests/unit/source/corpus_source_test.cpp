@@ -1,6 +1,7 @@
 // Logs that real servers wrote, where the checkout has them.
 #include "binlog/source/file_source.hpp"
 
+#include "tests/support/source_dir.hpp"
 #include "tests/unit/source/drain.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
@@ -12,7 +13,7 @@ namespace binferry {
 namespace {
 
 TEST(CorpusSource, ReadsEveryFixtureToItsLastByte) {
-  const std::filesystem::path folder = std::filesystem::path(BINFERRY_SOURCE_DIR) / "fixtures";
+  const std::filesystem::path folder = std::filesystem::path(source_dir()) / "fixtures";
   int logs = 0;
   if (std::filesystem::exists(folder)) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
