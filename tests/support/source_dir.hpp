@@ -1,4 +1,4 @@
-// The folder of the sources, where fixtures/ lies. One small object knows it, so that every other test object is the same
+// The folder of the sources, where fixtures/ lies. One small object knows it: every other test object is then the same
 // in every checkout, and ccache finds it there.
 #pragma once
 
