@@ -214,6 +214,8 @@ bool partition_clause(SqlCursor& cursor, Actions& actions) {
     skip_to_end(cursor);
   } else if (cursor.accept_words({"REMOVE", "PARTITIONING"})) {
     actions.emplace_back(SetPartitioning{false});
+  } else if (cursor.accept_words({"UPGRADE", "PARTITIONING"})) {  // MySQL 5.7: to InnoDB's own partitions
+    actions.emplace_back(NoEffect{"UPGRADE PARTITIONING"});
   } else if (cursor.accept_any({"COALESCE", "REORGANIZE", "REBUILD", "OPTIMIZE", "ANALYZE", "CHECK", "REPAIR",
                                 "SECONDARY_LOAD", "SECONDARY_UNLOAD"})) {
     // Rows move between partitions, none comes or goes.

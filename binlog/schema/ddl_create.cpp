@@ -19,7 +19,7 @@ bool at_query_in_parentheses(const SqlCursor& cursor) {
 // PARTITION BY …: to the end, or to the query.
 void skip_partitioning(SqlCursor& cursor) {
   while (!cursor.failed() && !cursor.at_end() && !cursor.at_any({"SELECT", "AS", "IGNORE", "REPLACE", "WITH"}) &&
-         !at_query_in_parentheses(cursor)) {
+         !cursor.at_words({"START", "TRANSACTION"}) && !at_query_in_parentheses(cursor)) {
     if (cursor.at_symbol('(')) {
       cursor.skip_parentheses();
     } else if (cursor.peek().kind == TokenKind::unfinished || cursor.at_symbol(')')) {
@@ -115,6 +115,7 @@ AlterTable create_index(SqlCursor& cursor, IndexKind kind) {
   cursor.expect("ON");
   alter.table = table_name(cursor);
   add.index.index.parts = index_parts(cursor);
+  skip_lock_wait(cursor);  // MariaDB's place for it
   index_options(cursor, add.index.index);
   index_statement_options(cursor);
   if (!cursor.at_end()) cursor.fail_expecting("an index option");

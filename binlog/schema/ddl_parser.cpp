@@ -110,8 +110,12 @@ CreateDatabase create_database(SqlCursor& cursor, bool or_replace) {
 
 AlterDatabase alter_database(SqlCursor& cursor) {
   AlterDatabase alter;
-  const bool unnamed =
-      cursor.at("DEFAULT") || cursor.at("CHARSET") || cursor.at("COLLATE") || cursor.at_words({"CHARACTER", "SET"});
+  // COMMENT and ENCRYPTION are names, too, unless a value follows.
+  const Token& next = cursor.peek(1);
+  const bool option_with_value = (cursor.at("COMMENT") || cursor.at("ENCRYPTION")) &&
+                                 (next.is_symbol('=') || next.kind == TokenKind::string);
+  const bool unnamed = cursor.at("DEFAULT") || cursor.at("CHARSET") || cursor.at("COLLATE") ||
+                       cursor.at_words({"CHARACTER", "SET"}) || option_with_value;
   if (!unnamed) alter.name = cursor.name("a database's name");
   database_options(cursor, alter.charset);
   return alter;

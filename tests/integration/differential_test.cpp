@@ -54,10 +54,13 @@ const std::vector<Case>& all_cases() {
        "CRC32",
        false,
        {"--log-bin-compress=ON", "--log-bin-compress-min-len=10"}},
+      {"MariadbMixedEngines", Flavor::mariadb, 106, "FULL", "", "CRC32", false, {}, true},
       {"Mysql56Defaults", Flavor::mysql56, 201},
       {"Mysql56MinimalImages", Flavor::mysql56, 202, "MINIMAL"},
       {"Mysql56NoblobImages", Flavor::mysql56, 203, "NOBLOB", "", "NONE"},
       {"Mysql56RowEventsV1", Flavor::mysql56, 204, "FULL", "", "CRC32", false, {"--log-bin-use-v1-row-events=ON"}},
+      {"Mysql56MixedEngines", Flavor::mysql56, 205, "FULL", "", "CRC32", false, {}, true},
+      {"Mysql56WithGtids", Flavor::mysql56, 206, "FULL", "", "CRC32", true},
   };
   return cases;
 }

@@ -120,5 +120,53 @@ TEST(StatementClassifier, DataChangesTemporaryTablesMaintenanceAndPadding) {
          {"CREATE DEFINER=", StatementClass::other}});
 }
 
+// What administrators, dump programs and frameworks send, none of which may stop a reader.
+TEST(StatementClassifier, EverythingElseThatServersLogHasAClass) {
+  check({{"CREATE /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN END */",
+          StatementClass::other_ddl},
+         {"CREATE DEFINER='a'@'b' SQL SECURITY INVOKER VIEW v (x) AS TABLE t", StatementClass::other_ddl},
+         {"ALTER ALGORITHM=MERGE DEFINER=CURRENT_USER SQL SECURITY DEFINER VIEW v AS SELECT 1",
+          StatementClass::other_ddl},
+         {"CREATE FUNCTION IF NOT EXISTS f() RETURNS INT DETERMINISTIC RETURN 1", StatementClass::other_ddl},
+         {"ALTER PROCEDURE p COMMENT 'CREATE TABLE ('", StatementClass::other_ddl},
+         {"ALTER TABLESPACE ts RENAME TO tt", StatementClass::other_ddl},
+         {"CREATE TABLESPACE ts ADD DATAFILE 'ts.ibd'", StatementClass::other_ddl},
+         {"CREATE LOGFILE GROUP lg ADD UNDOFILE 'u'", StatementClass::other_ddl},
+         {"ALTER INSTANCE ROTATE INNODB MASTER KEY", StatementClass::other_ddl},
+         {"CREATE RESOURCE GROUP rg TYPE = USER", StatementClass::other_ddl},
+         {"CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 4120 NAME 'x'", StatementClass::other_ddl},
+         {"DROP SPATIAL REFERENCE SYSTEM 4120", StatementClass::other_ddl},
+         {"CREATE JSON RELATIONAL DUALITY VIEW v AS SELECT 1", StatementClass::other_ddl},
+         {"CREATE LIBRARY l LANGUAGE JAVASCRIPT AS 'x'", StatementClass::other_ddl},
+         {"CREATE USER IF NOT EXISTS u IDENTIFIED BY RANDOM PASSWORD", StatementClass::account},
+         {"DROP USER IF EXISTS u", StatementClass::account},
+         {"ALTER USER USER() IDENTIFIED BY 'x'", StatementClass::account},
+         {"GRANT PROXY ON a TO b", StatementClass::account},
+         {"SET ROLE ALL", StatementClass::account},
+         {"SET GLOBAL max_connections = 5", StatementClass::maintenance},
+         {"SET @@SESSION.sql_mode = 'x'", StatementClass::maintenance},
+         {"SET PERSIST_ONLY x = 5", StatementClass::maintenance},
+         {"ANALYZE TABLE t UPDATE HISTOGRAM ON c WITH 10 BUCKETS", StatementClass::maintenance},
+         {"OPTIMIZE LOCAL TABLE t", StatementClass::maintenance},
+         {"REPAIR TABLE t QUICK", StatementClass::maintenance},
+         {"CHECK TABLE t", StatementClass::maintenance},
+         {"CACHE INDEX t IN c", StatementClass::maintenance},
+         {"LOAD INDEX INTO CACHE t", StatementClass::statement_based},
+         {"FLUSH TABLES t WITH READ LOCK", StatementClass::maintenance},
+         {"INSTALL PLUGIN p SONAME 'x.so'", StatementClass::maintenance},
+         {"UNINSTALL COMPONENT 'file://x'", StatementClass::maintenance},
+         {"CREATE TEMPORARY TABLE IF NOT EXISTS t LIKE u", StatementClass::temporary},
+         {"DROP TEMPORARY TABLE IF EXISTS a, b", StatementClass::temporary}});
+  check({{"CREATE OR REPLACE TEMPORARY TABLE t (a INT)", StatementClass::temporary},
+         {"CREATE OR REPLACE DEFINER=r PACKAGE BODY p AS BEGIN END", StatementClass::other_ddl},
+         {"CREATE OR REPLACE USER u", StatementClass::account},
+         {"CREATE ROLE r WITH ADMIN u", StatementClass::account},
+         {"OPTIMIZE TABLE t NOWAIT", StatementClass::maintenance},
+         {"ALTER SEQUENCE IF EXISTS s RESTART", StatementClass::other_ddl},
+         {"CREATE SERVER IF NOT EXISTS s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'x')", StatementClass::other_ddl},
+         {"SET STATEMENT max_statement_time=1 FOR INSERT INTO t VALUES (1)", StatementClass::statement_based}},
+        kMariadb);
+}
+
 }  // namespace
 }  // namespace binferry
