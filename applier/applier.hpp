@@ -113,6 +113,7 @@ class SqliteApplier {
 
   // applier_ddl.cpp
   Status take_ddl(const Transaction& transaction, const Change& change);
+  Status keep_followed_definitions();
   Status take_table_change(const Transaction* transaction, const DdlContext& context, std::uint64_t timestamp_us,
                            const TableChange& change);
 

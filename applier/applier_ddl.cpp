@@ -54,6 +54,21 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
       return propagate(taken, "table " + name.schema + "." + name.name);
     }
   }
+  return keep_followed_definitions();
+}
+
+// A statement about one table may change the definitions of others: their foreign keys follow a parent's new name and
+// columns.
+Status SqliteApplier::keep_followed_definitions() {
+  std::vector<TableRegistry::Key> followed;
+  for (const auto& [name, table] : replica_->tables.all()) {
+    const TablePtr now = replica_->catalogue.find(name.first, name.second);
+    if (now && table.definition && now != table.definition) followed.push_back(name);
+  }
+  for (const auto& [schema, name] : followed) {
+    replica_->tables.find(schema, name)->definition = replica_->catalogue.find(schema, name);
+    if (Status saved = replica_->save_table(schema, name); !saved) return saved;
+  }
   return {};
 }
 

@@ -304,13 +304,18 @@ Status Replica::commit() {
   return {};
 }
 
-// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to
-// write.
+// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to write:
+// a page whose bytes stay the same is no change to SQLite, and a commit without a change syncs nothing. So the number
+// that SQLite keeps for its users in the file's header is turned over.
 Status Replica::seal() {
   if (Status committed = commit(); !committed) return committed;
   if (durability_ == Durability::full) return {};
   if (Status set = set_durability(Durability::full); !set) return set;
   if (Status begun = begin(); !begun) return begun;
+  Result<std::optional<std::string>> version = database_.query_text("PRAGMA user_version");
+  if (!version) return propagate(version, path_);
+  Status turned = database_.execute(*version == "0" ? "PRAGMA user_version = 1" : "PRAGMA user_version = 0");
+  if (!turned) return propagate(turned, path_);
   return commit();
 }
 

@@ -329,16 +329,43 @@ Status RowWriter::compute_generated(Target& target, const RowChange& change) {
   }
   if (sets.empty()) return {};
   const TableLayout& layout = *target.layout;
+  Result<std::string> where = written_row(target, change);
+  if (!where) return propagate(where);
   Result<SqliteStatement> statement = replica_.database().prepare(
-      "UPDATE " + quote_identifier(layout.name) + " SET " + sets + " WHERE " + target.where, false);
+      "UPDATE " + quote_identifier(layout.name) + " SET " + sets + " WHERE " + *where, false);
   if (!statement) return propagate(statement);
   if (target.keyless) statement->bind(1, target.rowid);
   for (std::size_t i = 0; i < layout.key.size(); ++i) {
     const std::size_t column = layout.key[i];
     const bool is_new = change.op == RowOp::write || target.mask[column] != '\0';
-    (is_new ? target.after : target.before)[column].bind(*statement, static_cast<int>(i) + 1);
+    const Cell& cell = (is_new ? target.after : target.before)[column];
+    if (cell.present) cell.bind(*statement, static_cast<int>(i) + 1);
   }
-  return statement->run();
+  if (Status computed = statement->run(); !computed) return computed;
+  if (replica_.database().changes() == 1) return {};
+  return fail(Errc::internal, "the row in hand is not found by its key");
+}
+
+// The address of the row that was just written. What a MINIMAL image leaves out of its key has its constant default.
+Result<std::string> RowWriter::written_row(const Target& target, const RowChange& change) const {
+  const TableLayout& layout = *target.layout;
+  if (change.op != RowOp::write || target.keyless ||
+      std::ranges::all_of(layout.key, [&](std::size_t column) { return target.after[column].present; })) {
+    return target.where;
+  }
+  const ReplicaTable* const known = replica_.tables.find(layout.schema, layout.table);
+  std::string where;
+  for (std::size_t i = 0; i < layout.key.size(); ++i) {
+    const LayoutColumn& column = layout.columns[layout.key[i]];
+    std::string value = "?" + std::to_string(i + 1);
+    if (!target.after[layout.key[i]].present) {
+      Result<std::string> constant = default_value_sql(*known->definition, column.index, replica_.layout_options());
+      if (!constant) return constant;
+      value = std::move(*constant);
+    }
+    where += (i == 0 ? "" : " AND ") + quote_identifier(column.name) + " = " + value;
+  }
+  return where;
 }
 
 // A partial update of a JSON document: its steps go over the document of the image before, else over the replica's.
@@ -380,6 +407,10 @@ Result<std::int64_t> RowWriter::find_row(Target& target, const RowChange& change
     if (!found) return propagate(found);
     if (!*found) return missing(target, what);
     return **found;
+  }
+  if (std::ranges::none_of(target.before, &Cell::present)) {
+    return fail(Errc::schema_mismatch, "the log's row holds none of the table's columns",
+                "the definition that the replica has is wrong: copy this table anew");
   }
   // A MINIMAL image of a table whose only key is a unique one holds that key, for which there is an index.
   const TableLayout& layout = *target.layout;

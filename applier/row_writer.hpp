@@ -52,6 +52,7 @@ class RowWriter {
   // Generated columns that the image leaves out (MINIMAL) are computed from the row as it now stands.
   Status compute_generated(Target& target, const RowChange& change);
   Status plan_generated(Target& target);
+  Result<std::string> written_row(const Target& target, const RowChange& change) const;
   Status patch_json(Target& target, const RowChange& change, std::size_t column);
   Result<std::int64_t> find_row(Target& target, const RowChange& change);
   Result<SqliteStatement*> update_statement(Target& target);

@@ -5,7 +5,6 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(BINFERRY_TESTS "build the tests" ON)
-option(BINFERRY_UNSETTLED_TESTS "also build the tests that are not green yet (README, not yet)" OFF)
 option(BINFERRY_BENCH "build the benchmarks" OFF)
 option(BINFERRY_FUZZ "build the libFuzzer targets as fuzzers (clang); otherwise they only replay their seeds" OFF)
 option(BINFERRY_LTO "optimise across files when linking" OFF)

@@ -98,7 +98,8 @@ class Alteration {
     }
   }
 
-  // Columns of the old table that stay, those written anew in `written_`, those that move for place().
+  // Columns of the old table that stay, those that the statement writes anew in their new form. They keep their place
+  // until place() moves them.
   Status drop_and_change() {
     std::vector<bool> dropped(before_.columns.size(), false);
     for (const auto* drop : actions_of<DropColumn>(statement_)) {
@@ -117,13 +118,21 @@ class Alteration {
       }
       const auto change =
           std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.source == i; });
-      if (change == written_.end()) {
-        slots_.push_back({out_.table.columns[i], i});
-      } else if (change->position->kind == ColumnPosition::Kind::unchanged) {
-        slots_.push_back({change->column, i});
-      }
+      slots_.push_back({change == written_.end() ? out_.table.columns[i] : change->column, i});
+      if (change == written_.end()) doubt_labels(i);
     }
     return touch_columns();
+  }
+
+  // Labels that CONVERT TO finds in the table keep their bytes under the new character set at some servers, and their
+  // letters at others; only ASCII is the same either way.
+  void doubt_labels(std::size_t i) {
+    const ColumnDefinition& old = before_.columns[i];
+    const auto is_ascii = [](const std::string& label) {
+      return std::ranges::all_of(label, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    };
+    if (!converts_ || old.charset == out_.table.columns[i].charset || std::ranges::all_of(old.labels, is_ascii)) return;
+    out_.resync_reason = fmt::format("column {}: its labels under another character set", old.name);
   }
 
   // CONVERT TO holds for the columns that the statement writes out too, whatever character set they name.
@@ -195,10 +204,13 @@ class Alteration {
     return {};
   }
 
+  // One after the other, as the servers do it (sql_table.cc, mysql_prepare_alter_table): AFTER names a column of the
+  // new table, which may itself still have to move.
   Status place() {
     for (auto& written : written_) {
       const bool added = written.source == kNewColumn;
       if (!added && written.position->kind == ColumnPosition::Kind::unchanged) continue;
+      if (!added) std::erase_if(slots_, [&](const Slot& slot) { return slot.source == written.source; });
       auto at = slots_.end();
       if (written.position->kind == ColumnPosition::Kind::first) {
         at = slots_.begin();

@@ -33,7 +33,7 @@ void PrintTo(const Case& which, std::ostream* out) {
   *out << which.name;
 }
 
-constexpr std::uint64_t kSeeds = 3;  // of each case, on one server
+constexpr std::uint64_t kSeeds = 3;  // of each case, on one server; BINFERRY_SEEDS asks for more
 constexpr std::size_t kRounds = 3;   // the replica is compared after each
 constexpr std::size_t kSteps = 50;   // of a round
 
@@ -156,7 +156,9 @@ TEST_P(ReplicaDifferential, HoldsWhatTheServerHolds) {
   ServerProcess server(options);
   Tally tally;
   const std::uint64_t first = seed_or(which.first_seed);
-  const std::uint64_t seeds = std::getenv("BINFERRY_SEED") != nullptr ? 1 : kSeeds;
+  const char* const asked = std::getenv("BINFERRY_SEEDS");
+  const std::uint64_t given = std::getenv("BINFERRY_SEED") != nullptr ? 1 : kSeeds;
+  const std::uint64_t seeds = asked != nullptr ? std::strtoull(asked, nullptr, 10) : given;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SCOPED_TRACE(fmt::format("BINFERRY_SEED={} (statements in {}/load-{}.sql with BINFERRY_KEEP=1)", seed,
                              server.folder().string(), seed));

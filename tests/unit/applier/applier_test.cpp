@@ -183,6 +183,41 @@ TEST_F(ApplierTest, AnUnsignedNumberAboveTheSignedRangeRebuildsATableWithItsKey)
   EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "3");
 }
 
+// Seed 2200 of the random load: the definition of a child follows its parent's new name, on disk too.
+TEST_F(ApplierTest, Trap14CascadesFollowARenamedParentAfterARestart) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "p", "id INT NOT NULL PRIMARY KEY");
+  create(log, "c", "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES p (id) ON DELETE CASCADE");
+  insert(log, "p", {kInt}, BinlogWriter::int_row(1) + BinlogWriter::int_row(2));
+  insert(log, "c", {kInt, kInt}, int_pair(11, 1) + int_pair(12, 2));
+  log.ddl(++gno_, "RENAME TABLE p TO between, between TO parent");
+  log.ddl(++gno_, "ALTER TABLE parent CHANGE id number INT NOT NULL");
+  const std::string path = save(log);
+  must_run(run({path}));
+  EXPECT_NE(query("SELECT definition FROM binferry_tables WHERE name = 'c'").find("REFERENCES `parent`(`number`)"),
+            std::string::npos);
+  change(log, "parent", {kInt}, [](BinlogWriter& out) { out.delete_rows(7, 1, BinlogWriter::int_row(1)); });
+  save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.c\""), "12");
+}
+
+// Seed 5007 of the random load: a MINIMAL image leaves out what has its default, be it a part of the key.
+TEST_F(ApplierTest, AComputedColumnIsFilledInWhereTheKeyIsADefault) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "k1 INT NOT NULL DEFAULT 4, k2 INT NOT NULL, a INT, g BIGINT AS (a + 1), PRIMARY KEY (k1, k2)");
+  const std::vector<ColumnSpec> columns = {kInt, kInt, kNullableInt, ColumnSpec{8, "", true}};
+  log.gtid(++gno_).begin().table_map(7, "shop", "t", columns);
+  // Columns k2 and a only.
+  log.event(EventType::write_rows,
+            ByteWriter().u48(7).u16(1).u16(2).pint(4).u8(0x06).u8(0).u32(5).u32(10).str());
+  log.xid(gno_);
+  EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT k1 || ',' || k2 || ',' || a || ',' || g FROM \"shop.t\""), "4,5,10,11");
+}
+
 TEST_F(ApplierTest, AGapBetweenTheReplicaAndTheFilesIsRefused) {
   BinlogWriter first;
   first.begin_file();

@@ -48,6 +48,14 @@ TEST_F(AlterTableTest, ColumnsKeepTrackOfWhereTheyCameFrom) {
   EXPECT_EQ(altered(kAbc, "ALTER TABLE t ADD (d INT, e INT), COMMENT='x'"), "a:0 b:1 c:2 d:- e:-");
 }
 
+// Seed 5008 of the replicas' random load.
+TEST_F(AlterTableTest, AColumnThatHasYetToMoveIsAPlaceForOthers) {
+  EXPECT_EQ(altered(kAbc, "ALTER TABLE t ADD d INT AFTER a, MODIFY a INT AFTER c, CHANGE b bb INT AFTER a"),
+            "d:- c:2 a:0 bb:1");
+  EXPECT_EQ(altered(kAbc, "ALTER TABLE t MODIFY a INT AFTER b, MODIFY b INT AFTER c"), "a:0 c:2 b:1");
+  EXPECT_EQ(altered(kAbc, "ALTER TABLE t CHANGE a b INT AFTER c, CHANGE b a INT FIRST"), "a:1 c:2 b:0");
+}
+
 TEST_F(AlterTableTest, IndexesFollowColumnsAndDisappearWithTheLast) {
   altered(kAbc, "ALTER TABLE t DROP a, DROP c, ADD x INT");
   ASSERT_EQ(after_->indexes.size(), 1U);
@@ -78,6 +86,20 @@ TEST_F(AlterTableTest, ConvertToCharacterSetConvertsTextAndWidensIt) {
   EXPECT_EQ(outline(after_), "a char(5), b mediumtext, c text, d varbinary(9), e enum('x'), f mediumtext");
   EXPECT_EQ(after_->columns[4].charset, charset_named("utf8mb4"));
   EXPECT_EQ(after_->charset, charset_named("utf8mb4"));
+}
+
+// Seed 5006 of the replicas' random load: MariaDB keeps the bytes of such labels and so changes their letters.
+TEST_F(AlterTableTest, LabelsBeyondAsciiAreInDoubtUnderAnotherCharacterSet) {
+  const auto reason = [&](std::string_view create, std::string_view alter) {
+    Catalogue catalogue;
+    test::run(catalogue, create);
+    return test::run(catalogue, alter).at(0).resync_reason;
+  };
+  constexpr std::string_view kLabels = "CREATE TABLE t(e SET('x','\u00fc'), v VARCHAR(9)) CHARSET utf8mb3";
+  EXPECT_NE(reason(kLabels, "ALTER TABLE t CONVERT TO CHARACTER SET latin1"), "");
+  EXPECT_EQ(reason(kLabels, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb3 COLLATE utf8mb3_bin"), "");
+  EXPECT_EQ(reason(kLabels, "ALTER TABLE t CONVERT TO CHARACTER SET latin1, MODIFY e ENUM('x')"), "");
+  EXPECT_EQ(reason("CREATE TABLE t(e ENUM('x')) CHARSET utf8mb3", "ALTER TABLE t CONVERT TO CHARACTER SET latin1"), "");
 }
 
 // As MariaDB 10.11 and MySQL 5.6 were seen to do.
