@@ -1,5 +1,5 @@
-// The folder of the sources, where fixtures/ lies. One small object knows it, so that every other test object is the same
-// in every checkout, and ccache finds it there.
+// The folder of the sources, where fixtures/ lies. One small object knows it: every other test object is the same in every
+// checkout, and ccache finds it there.
 #pragma once
 
 namespace binferry {
