@@ -29,8 +29,10 @@ namespace binferry {
 
 struct ApplierOptions {
   TransactionFilter filter;  // only what chooses schemas and tables; the reader judges whole transactions
-  std::uint64_t batch_transactions = 1000;  // source transactions that share a commit, at most
-  std::uint64_t batch_bytes = 16 << 20;     // the same, bytes of their events
+  // Source transactions that share a commit, at most, and bytes of their events. A page that several of them change is
+  // written once a commit, so that rows in random order want many: tables have more pages than a thousand rows touch.
+  std::uint64_t batch_transactions = 40'000;
+  std::uint64_t batch_bytes = 64 << 20;
   bool strict = false;                      // stop instead of quarantining
   BadText bad_text = BadText::stop;
   Limits limits{};

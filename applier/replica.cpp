@@ -152,13 +152,8 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path, const Re
     if (!is_empty && *id != std::to_string(kApplicationId)) {
       return fail(Errc::replica, "this SQLite file is no replica of binferry's", "name a new file with --into");
     }
-    // A big page cache, for applying is mostly walking down B-trees; the WAL is kept short enough to be read quickly.
-    if (Status set =
-            db.execute("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;"
-                       "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL");
-        !set) {
-      return set;
-    }
+    if (Status set = db.execute(kWriterPragmas); !set) return set;
+    if (Status set = db.execute(kFullPragmas); !set) return set;
     if (is_empty) {
       if (Status created = replica->create(options); !created) return created;
     }
@@ -323,7 +318,7 @@ Status Replica::set_durability(Durability durability) {
   if (durability == durability_) return {};
   durability_ = durability;
   const bool full = durability == Durability::full;
-  Status set = database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  Status set = database_.execute(full ? kFullPragmas : kNormalPragmas);
   if (!set) return propagate(set, path_);
   return {};
 }

@@ -1,10 +1,13 @@
 // The floor under `binferry replay`: the same rows into the same tables by a plain loop over SQLite's C interface.
 //
-//   sqlite_floor LOG REPLICA OUT COMMIT_ROWS
+//   sqlite_floor LOG REPLICA OUT
 //
 // Creates OUT with the tables and indexes of REPLICA (made by `binferry replay` from the same log), reads LOG into
-// memory, and only then starts the clock: bind, step, reset; one COMMIT every COMMIT_ROWS rows. Prints the seconds of
-// that loop. INSERT names all columns, UPDATE those that changed, DELETE goes by key, as the applier's statements do.
+// memory, and only then starts the clock: bind, step, reset; a COMMIT where the applier has one; at the end a synced
+// commit and the close with its checkpoint, as every replay ends. Prints the seconds of that, wall clock and processor.
+// INSERT names all columns, UPDATE those that changed, DELETE goes by key, as the applier's statements do; the
+// connection is set up as the applier's. What it does not do: keep a position, or be able to undo one transaction.
+#include "applier/applier.hpp"
 #include "binlog/changes.hpp"
 #include "binlog/row/value_text.hpp"
 #include "binlog/source/file_source.hpp"
@@ -21,11 +24,13 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 using namespace binferry;
 
 namespace {
 
-struct Cell {
+struct Bound {
   enum class Kind : std::uint8_t { null, integer, real, text, blob } kind = Kind::null;
   std::int64_t integer = 0;
   double real = 0;
@@ -56,7 +61,8 @@ class Script {
  public:
   std::vector<std::string> statements;
   std::vector<Operation> operations;
-  std::vector<Cell> cells;
+  std::vector<Bound> cells;
+  std::vector<std::size_t> commits;  // in front of these operations
 
   void add(const RowChange& change) {
     const Table& table = *change.table;
@@ -97,22 +103,22 @@ class Script {
            (left.size == 0 || std::memcmp(left.data, right.data, left.size) == 0);
   }
 
-  Cell cell_of(const Column& column, const Value& value) {
-    Cell cell;
+  Bound cell_of(const Column& column, const Value& value) {
+    Bound cell;
     if (value.is_null() || !value.present()) return cell;
     const bool number =
         value.kind == ValueKind::integer ||
         (value.kind == ValueKind::uinteger && column.type != ColumnType::enum_ && column.type != ColumnType::set_);
     if (number) {
-      cell.kind = Cell::Kind::integer;
+      cell.kind = Bound::Kind::integer;
       cell.integer = value.i;
     } else if (value.kind == ValueKind::double_) {
-      cell.kind = Cell::Kind::real;
+      cell.kind = Bound::Kind::real;
       cell.real = value.d;
     } else {
       std::string& text = texts_.emplace_back();
       if (!append_text(column, value, text)) die("a value has no text");
-      cell.kind = is_binary(column) ? Cell::Kind::blob : Cell::Kind::text;
+      cell.kind = is_binary(column) ? Bound::Kind::blob : Bound::Kind::text;
       cell.data = text.data();
       cell.size = static_cast<int>(text.size());
     }
@@ -130,6 +136,9 @@ Script read_log(const std::string& path) {
   TransactionStream stream(**source);
   Catalogue catalogue;
   ChangeReader reader(catalogue, {});
+  const ApplierOptions batch;
+  std::uint64_t transactions = 0;
+  std::uint64_t bytes = 0;
   for (;;) {
     const auto item = stream.next();
     if (!item) die(item.error().message());
@@ -141,6 +150,11 @@ Script read_log(const std::string& path) {
       if (!change) die(change.error().message());
       if (*change == nullptr) break;
       if ((*change)->kind == Change::Kind::row) script.add((*change)->row);
+    }
+    bytes += stream.transaction().event_bytes();
+    if (++transactions >= batch.batch_transactions || bytes >= batch.batch_bytes) {
+      script.commits.push_back(script.operations.size());
+      transactions = bytes = 0;
     }
   }
 }
@@ -161,51 +175,70 @@ void create_tables(sqlite3* database, const char* replica) {
   sqlite3_close(from);
 }
 
-double run(sqlite3* database, const Script& script, std::size_t commit_rows) {
+double processor_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void bind(sqlite3_stmt* statement, int parameter, const Bound& cell) {
+  switch (cell.kind) {
+    case Bound::Kind::null: sqlite3_bind_null(statement, parameter); break;
+    case Bound::Kind::integer: sqlite3_bind_int64(statement, parameter, cell.integer); break;
+    case Bound::Kind::real: sqlite3_bind_double(statement, parameter, cell.real); break;
+    case Bound::Kind::text: sqlite3_bind_text(statement, parameter, cell.data, cell.size, SQLITE_STATIC); break;
+    case Bound::Kind::blob: sqlite3_bind_blob(statement, parameter, cell.data, cell.size, SQLITE_STATIC); break;
+  }
+}
+
+void run(sqlite3* database, const Script& script) {
   std::vector<sqlite3_stmt*> statements(script.statements.size());
   for (std::size_t i = 0; i < statements.size(); ++i) {
     check(database, sqlite3_prepare_v3(database, script.statements[i].c_str(), -1, SQLITE_PREPARE_PERSISTENT,
                                        &statements[i], nullptr));
   }
-  const auto started = std::chrono::steady_clock::now();
   check(database, sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr));
-  std::size_t rows = 0;
-  for (const Operation& operation : script.operations) {
+  auto commit = script.commits.begin();
+  for (std::size_t number = 0; number < script.operations.size(); ++number) {
+    if (commit != script.commits.end() && *commit == number) {
+      check(database, sqlite3_exec(database, "COMMIT; BEGIN", nullptr, nullptr, nullptr));
+      ++commit;
+    }
+    const Operation& operation = script.operations[number];
     sqlite3_stmt* statement = statements[operation.statement];
     for (int i = 0; i < operation.cells; ++i) {
-      const Cell& cell = script.cells[operation.first + static_cast<std::size_t>(i)];
-      switch (cell.kind) {
-        case Cell::Kind::null: sqlite3_bind_null(statement, i + 1); break;
-        case Cell::Kind::integer: sqlite3_bind_int64(statement, i + 1, cell.integer); break;
-        case Cell::Kind::real: sqlite3_bind_double(statement, i + 1, cell.real); break;
-        case Cell::Kind::text: sqlite3_bind_text(statement, i + 1, cell.data, cell.size, SQLITE_STATIC); break;
-        case Cell::Kind::blob: sqlite3_bind_blob(statement, i + 1, cell.data, cell.size, SQLITE_STATIC); break;
-      }
+      bind(statement, i + 1, script.cells[operation.first + static_cast<std::size_t>(i)]);
     }
     check(database, sqlite3_step(statement));
     sqlite3_reset(statement);
-    if (++rows % commit_rows == 0) check(database, sqlite3_exec(database, "COMMIT; BEGIN", nullptr, nullptr, nullptr));
   }
   check(database, sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr));
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+  // A synced commit needs something to write.
+  check(database, sqlite3_exec(database, kFullPragmas, nullptr, nullptr, nullptr));
+  check(database, sqlite3_exec(database, "PRAGMA user_version = 1", nullptr, nullptr, nullptr));
   for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
-  return seconds.count();
+  check(nullptr, sqlite3_close(database));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) die("usage: sqlite_floor LOG REPLICA OUT COMMIT_ROWS");
+  if (argc != 4) die("usage: sqlite_floor LOG REPLICA OUT");
   const Script script = read_log(argv[1]);
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // as applier/sqlite.cpp has it
   sqlite3* database = nullptr;
-  check(database, sqlite3_open(argv[3], &database));
-  // As the applier sets them while it catches up.
-  check(database, sqlite3_exec(database,
-                               "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-                               "PRAGMA wal_autocheckpoint=4000",
-                               nullptr, nullptr, nullptr));
+  check(database, sqlite3_open_v2(argv[3], &database,
+                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
+  check(database, sqlite3_exec(database, kWriterPragmas, nullptr, nullptr, nullptr));
+  check(database, sqlite3_exec(database, kNormalPragmas, nullptr, nullptr, nullptr));
   create_tables(database, argv[2]);
-  std::printf("%.3f\n", run(database, script, std::strtoull(argv[4], nullptr, 10)));
-  sqlite3_close(database);
+  const double processor = processor_seconds();
+  const auto started = std::chrono::steady_clock::now();
+  run(database, script);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
+  std::printf("%.3f %.3f\n", seconds.count(), processor_seconds() - processor);
   return 0;
 }

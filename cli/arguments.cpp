@@ -183,7 +183,7 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   command->add_flag("--follow", arguments.follow, "Go on as the logs grow, until a signal comes");
   command->add_flag("--strict", arguments.strict,
                     "Stop where one table cannot go on, instead of quarantining that table");
-  command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [1000]")
+  command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [40000]")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
       ->type_name("N");
   command->add_flag("--durable", arguments.durable, "Sync every commit to the disk, not only the last one");

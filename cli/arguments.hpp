@@ -70,7 +70,7 @@ struct ReplayArguments {
   std::vector<std::string> inputs;
   std::string into;
   ReadArguments read;          // start_position is for a new replica; format is not used
-  std::uint64_t batch = 1000;  // source transactions that share a commit while catching up
+  std::uint64_t batch = 40'000;  // source transactions that share a commit while catching up
   bool durable = false;        // every commit survives a power loss, not only the last one
   bool follow = false;
   bool strict = false;

@@ -404,6 +404,23 @@ TEST_F(ApplierTest, FollowsAFileAsItGrowsAndCommitsWhatItHas) {
   EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
 }
 
+// A savepoint keeps the pages as they were before the transaction; these are more than it holds in memory.
+TEST_F(ApplierTest, ATransactionMayTouchMorePagesThanASavepointKeepsInMemory) {
+  constexpr std::uint32_t kRows = 150'000;
+  constexpr std::uint32_t kStep = 250;  // a page has more rows than that
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  std::string rows;
+  for (std::uint32_t id = 0; id < kRows; ++id) rows += int_pair(id, 0);
+  insert(log, "t", {kInt, kInt}, rows);
+  std::string updates;
+  for (std::uint32_t id = 0; id < kRows; id += kStep) updates += int_pair(id, 0) + int_pair(id, 1);
+  change(log, "t", {kInt, kInt}, [&](BinlogWriter& out) { out.update_rows(7, 2, updates); });
+  must_run(run({save(log)}));
+  EXPECT_EQ(query("SELECT sum(n) FROM \"shop.t\""), std::to_string(kRows / kStep));
+}
+
 TEST_F(ApplierTest, ALongReaderDoesNotStopTheWriter) {
   BinlogWriter log;
   log.begin_file();
