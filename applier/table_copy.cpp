@@ -158,14 +158,11 @@ class TableReader {
 // The writing side, on the caller's thread.
 class TableWriter {
  public:
-  TableWriter(mysql::ConsistentRead& read, Replica& replica, const ReplicaTable& entry, const TableCopyOptions& options,
+  TableWriter(const mysql::ConsistentRead& read, Replica& replica, const ReplicaTable& entry, const TableCopyOptions& options,
               const std::vector<TablePtr>& definitions)
-      : read_(read), replica_(replica), entry_(entry), options_(options), definitions_(definitions) {
+      : replica_(replica), entry_(entry), options_(options), definitions_(definitions) {
     progress_.tables_total = definitions.size();
-    for (const mysql::ConsistentTable& table : read.tables()) {
-      progress_.estimated_bytes += table.bytes;
-      locked_ += table.transactional ? 0 : 1;
-    }
+    for (const mysql::ConsistentTable& table : read.tables()) progress_.estimated_bytes += table.bytes;
   }
 
   // Until every table has come to its end.
@@ -239,11 +236,9 @@ class TableWriter {
     if (Status finished = loader.finish(); !finished) return finished;
     loaders_.erase(table);
     ++progress_.tables_done;
-    if (read_.tables()[table].transactional || --locked_ != 0) return {};
-    return read_.unlock_held();
+    return {};
   }
 
-  mysql::ConsistentRead& read_;
   Replica& replica_;
   const ReplicaTable& entry_;
   const TableCopyOptions& options_;
@@ -251,7 +246,6 @@ class TableWriter {
   std::map<std::size_t, std::unique_ptr<TableLoader>> loaders_;
   std::vector<std::optional<std::string_view>> row_;
   SnapshotProgress progress_;
-  std::size_t locked_ = 0;
 };
 
 }  // namespace

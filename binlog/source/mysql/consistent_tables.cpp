@@ -78,19 +78,21 @@ void ConsistentRead::assign_readers() {
   std::ranges::stable_sort(by_size, std::ranges::greater{}, [&](std::size_t i) { return tables_[i].bytes; });
   std::vector<std::uint64_t> load(readers_.size(), 0);
   for (const std::size_t i : by_size) {
+    if (!tables_[i].transactional) {
+      tables_[i].reader = readers_.size();
+      continue;
+    }
     const auto least = std::ranges::min_element(load);
     tables_[i].reader = static_cast<std::size_t>(least - load.begin());
     *least += tables_[i].bytes + 16'384;
   }
 }
 
-// Those that are locked for writing come first.
 std::vector<std::size_t> ConsistentRead::order_of(std::size_t reader) const {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     if (tables_[i].reader == reader) order.push_back(i);
   }
-  std::ranges::stable_partition(order, [&](std::size_t i) { return !tables_[i].transactional; });
   return order;
 }
 
@@ -119,7 +121,8 @@ Result<ConsistentRead::Attempt> ConsistentRead::pin() {
 }
 
 // In the reverse order of reading, a savepoint before each: to go back to a table's savepoint gives its metadata lock
-// back and keeps those of the tables that are read later.
+// back and keeps those of the tables that are read later. The tables that are locked need no touch, and must not get
+// one: an engine without savepoints would take part in the transaction.
 Result<ConsistentRead::Attempt> ConsistentRead::touch_all() {
   for (std::size_t reader = 0; reader < readers_.size(); ++reader) {
     std::vector<std::size_t> order = order_of(reader);
@@ -137,7 +140,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::touch_all() {
 
 Result<ConsistentRead::Attempt> ConsistentRead::define_all() {
   for (ConsistentTable& table : tables_) {
-    Connection& connection = *readers_[table.reader];
+    Connection& connection = reader(table.reader);
     Status shown = connection.query("SHOW CREATE TABLE " + full_name(table), [&](QueryRow row) -> Status {
       if (row.size() > 1 && row[1]) table.create_sql = *row[1];
       return {};
@@ -176,13 +179,14 @@ Result<ConsistentRead::Attempt> ConsistentRead::proved_still() {
   return still ? Attempt::done : Attempt::again;
 }
 
-Status ConsistentRead::unlock_held() {
-  held_.clear();
-  return holder_->query("UNLOCK TABLES");
-}
-
 Status ConsistentRead::release(std::size_t table) {
-  return readers_[tables_[table].reader]->query("ROLLBACK TO SAVEPOINT " + savepoint(table));
+  const ConsistentTable& released = tables_[table];
+  if (released.transactional) {
+    return readers_[released.reader]->query("ROLLBACK TO SAVEPOINT " + savepoint(table));
+  }
+  const bool more = std::any_of(tables_.begin() + static_cast<std::ptrdiff_t>(table) + 1, tables_.end(),
+                                [](const ConsistentTable& other) { return !other.transactional; });
+  return more ? Status{} : holder_->query("UNLOCK TABLES");
 }
 
 }  // namespace binferry::mysql
