@@ -73,8 +73,8 @@ std::string select_sql(const TableDefinition& definition) {
     columns += (columns.empty() ? "" : ", ") + expression_of(column);
   }
   if (implicit_column_count(definition) != 0) columns += ", row_start, row_end";
-  std::string sql = "SELECT " + columns + " FROM " + quote_mysql_name(definition.schema) + "." +
-                    quote_mysql_name(definition.name);
+  std::string sql =
+      "SELECT " + columns + " FROM " + quote_mysql_name(definition.schema) + "." + quote_mysql_name(definition.name);
   if (definition.system_versioned) return sql + " FOR SYSTEM_TIME ALL";
   const IndexDefinition* const primary = definition.primary_key();
   if (primary == nullptr || definition.partitioned || !same_name(definition.engine, "InnoDB")) return sql;

@@ -33,11 +33,11 @@ struct SnapshotOptions {
   std::uint32_t connections = 2;
   ReplicaOptions replica;  // its schemas and tables are the ones above
   BadText bad_text = BadText::stop;
-  std::uint64_t queue_bytes = 32 << 20;                     // most that waits between reading and writing
-  std::function<std::uint64_t()> now_us;                    // for the checkpoint's applied_at_us; may be null
+  std::uint64_t queue_bytes = 32 << 20;                      // most that waits between reading and writing
+  std::function<std::uint64_t()> now_us;                     // for the checkpoint's applied_at_us; may be null
   std::function<void(const SnapshotProgress&)> on_progress;  // now and then; may be null
-  std::function<bool()> should_stop;                        // asked often; may be null
-  std::function<void(const std::string&)> note;             // may be null
+  std::function<bool()> should_stop;                         // asked often; may be null
+  std::function<void(const std::string&)> note;              // may be null
 };
 
 // Errors: `replica` if there is a file at `path` already, `busy` if somebody else makes one; `cancelled`; those of

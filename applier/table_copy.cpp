@@ -158,8 +158,8 @@ class TableReader {
 // The writing side, on the caller's thread.
 class TableWriter {
  public:
-  TableWriter(const mysql::ConsistentRead& read, Replica& replica, const ReplicaTable& entry, const TableCopyOptions& options,
-              const std::vector<TablePtr>& definitions)
+  TableWriter(const mysql::ConsistentRead& read, Replica& replica, const ReplicaTable& entry,
+              const TableCopyOptions& options, const std::vector<TablePtr>& definitions)
       : replica_(replica), entry_(entry), options_(options), definitions_(definitions) {
     progress_.tables_total = definitions.size();
     for (const mysql::ConsistentTable& table : read.tables()) progress_.estimated_bytes += table.bytes;

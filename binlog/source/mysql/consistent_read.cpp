@@ -3,13 +3,13 @@
 #include "binlog/source/mysql/grants.hpp"
 #include "binlog/source/mysql/server_state.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <optional>
 #include <thread>
+
+#include <fmt/format.h>
 
 namespace binferry::mysql {
 namespace {
@@ -249,7 +249,8 @@ Result<ConsistentRead::Attempt> ConsistentRead::lock_nontransactional(bool& lock
   if (Status taken = holder_->query(sql); !taken) {
     const std::uint16_t code = holder_->refusal().code;
     if (is_denied(code)) {
-      return fail(Errc::refused, "tables without transactions must be locked while they are copied: " + taken.error().what,
+      return fail(Errc::refused,
+                  "tables without transactions must be locked while they are copied: " + taken.error().what,
                   "grant the account LOCK TABLES, or make them ENGINE=InnoDB");
     }
     if (code != 0) return Attempt::again;  // gone meanwhile, or in use for too long
@@ -282,8 +283,10 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_mariadb() {
     if (position.file.empty()) {
       return fail(Errc::refused, "the server writes no binary log", "start it with log_bin and binlog_format=ROW");
     }
-    if (i == 0) position_ = std::move(position);
-    else if (position != position_) return Attempt::again;
+    if (i == 0)
+      position_ = std::move(position);
+    else if (position != position_)
+      return Attempt::again;
   }
   Result<AnyGtidSet> set = executed();
   if (!set) return propagate(set);
@@ -321,8 +324,8 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
 //
 // Read in this order: E1 = executed; the snapshot; the position P; owned, which must be empty; E2 = executed. With
 // E1 = E2 the snapshot and the log up to P hold E1 and nothing else: what was there at the snapshot or at P and not in
-// E1 was owned then, and by the time that nothing was owned it had come to E2. In 5.6 executed runs ahead of the engine,
-// and nothing of this holds.
+// E1 was owned then, and by the time that nothing was owned it had come to E2. In 5.6 executed runs ahead of the
+// engine, and nothing of this holds.
 Result<ConsistentRead::Attempt> ConsistentRead::begin_gtids() {
   bool locked = false;
   Result<Attempt> held = lock_nontransactional(locked);

@@ -14,8 +14,8 @@
 //
 // Every table is touched at once, so that its metadata lock keeps table statements away until it was read: what stands
 // in SHOW CREATE TABLE then is what stood there at the position. That no such statement came between the snapshot and
-// the touch is proved by the log. Tables of engines without transactions stay locked for writing until they have been read, by a reader of
-// their own.
+// the touch is proved by the log. Tables of engines without transactions stay locked for writing until they have been
+// read, by a reader of their own.
 //
 // One thread a reader; everything else from the thread that opened it, but stop(), which may come from any.
 #pragma once
@@ -44,10 +44,10 @@ struct ConsistentTable {
   std::string schema;
   std::string name;
   std::string engine;
-  std::string create_sql;       // of SHOW CREATE TABLE, UTF-8
+  std::string create_sql;  // of SHOW CREATE TABLE, UTF-8
   bool transactional = true;
-  std::uint64_t bytes = 0;      // as the server estimates it; 0 if it does not
-  std::size_t reader = 0;       // the connection that reads it
+  std::uint64_t bytes = 0;  // as the server estimates it; 0 if it does not
+  std::size_t reader = 0;   // the connection that reads it
 };
 
 struct ConsistentSchema {
@@ -76,8 +76,8 @@ struct ConsistentSource {
 
 class ConsistentRead {
  public:
-  // Errors: `refused` (privileges, no binary log, prepared XA transactions that nobody ends), `busy` if the source never
-  // held still for long enough, `cancelled`, and as Connection.
+  // Errors: `refused` (privileges, no binary log, prepared XA transactions that nobody ends), `busy` if the source
+  // never held still for long enough, `cancelled`, and as Connection.
   static Result<std::unique_ptr<ConsistentRead>> open(const Address& address, ConsistentReadOptions options);
   ~ConsistentRead();
   ConsistentRead(const ConsistentRead&) = delete;
@@ -89,13 +89,12 @@ class ConsistentRead {
   [[nodiscard]] const std::vector<ConsistentTable>& tables() const { return tables_; }
   [[nodiscard]] const std::vector<ConsistentSchema>& schemas() const { return schemas_; }
   [[nodiscard]] std::size_t readers() const { return readers_.size() + 1; }
-  [[nodiscard]] Connection& reader(std::size_t index) {
-    return index < readers_.size() ? *readers_[index] : *holder_;
-  }
+  [[nodiscard]] Connection& reader(std::size_t index) { return index < readers_.size() ? *readers_[index] : *holder_; }
 
   // The reader's tables in the order in which they are to be read, as indexes of tables().
   [[nodiscard]] std::vector<std::size_t> order_of(std::size_t reader) const;
-  // A table was read to its end: table statements may have it again. In the order of order_of(), on the reader's thread.
+  // A table was read to its end: table statements may have it again. In the order of order_of(), on the reader's
+  // thread.
   Status release(std::size_t table);
 
   // Ends whatever a reader waits for. Any thread.
@@ -141,8 +140,8 @@ class ConsistentRead {
   std::vector<ConsistentSchema> schemas_;
   std::vector<std::unique_ptr<Wakeup>> wakeups_;
   std::vector<std::unique_ptr<Connection>> readers_;
-  std::unique_ptr<Connection> control_;  // asks for positions, and takes locks
-  std::unique_ptr<Connection> holder_;   // keeps tables locked that have no transactions, and reads them
+  std::unique_ptr<Connection> control_;                 // asks for positions, and takes locks
+  std::unique_ptr<Connection> holder_;                  // keeps tables locked that have no transactions, and reads them
   std::set<std::pair<std::string, std::string>> held_;  // by holder_
   std::set<std::string> transactional_engines_;
   std::atomic<bool> stopped_ = false;

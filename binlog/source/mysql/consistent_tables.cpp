@@ -3,12 +3,12 @@
 #include "binlog/source/mysql/consistent_read.hpp"
 #include "binlog/source/mysql/server_state.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <numeric>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace binferry::mysql {
 namespace {
@@ -105,12 +105,12 @@ Result<ConsistentRead::Attempt> ConsistentRead::pin() {
   }
   assign_readers();
   schemas_.clear();
-  Status asked = control_->query(
-      "SELECT schema_name, default_collation_name FROM information_schema.schemata", [&](QueryRow row) -> Status {
-        if (row.size() < 2 || !row[0] || !row[1]) return {};
-        schemas_.push_back({std::string(*row[0]), std::string(*row[1])});
-        return {};
-      });
+  Status asked = control_->query("SELECT schema_name, default_collation_name FROM information_schema.schemata",
+                                 [&](QueryRow row) -> Status {
+                                   if (row.size() < 2 || !row[0] || !row[1]) return {};
+                                   schemas_.push_back({std::string(*row[0]), std::string(*row[1])});
+                                   return {};
+                                 });
   if (!asked) return propagate(asked);
   for (Result<Attempt> (ConsistentRead::*step)() :
        {&ConsistentRead::touch_all, &ConsistentRead::define_all, &ConsistentRead::proved_still}) {
@@ -162,19 +162,19 @@ Result<ConsistentRead::Attempt> ConsistentRead::proved_still() {
   if (now->file != before_.file || position_.file != before_.file) return Attempt::again;
   if (*now == before_) return Attempt::done;
   bool still = true;
-  Status asked = control_->query(
-      fmt::format("SHOW BINLOG EVENTS IN '{}' FROM {}", before_.file, before_.offset), [&](QueryRow row) -> Status {
-        if (row.size() < 6 || !row[1] || !row[2]) return {};
-        const std::string_view type = *row[2];
-        std::uint64_t offset = 0;
-        std::from_chars(row[1]->data(), row[1]->data() + row[1]->size(), offset);
-        if (offset >= now->offset) return {};
-        const std::string_view info = row[5].value_or("");
-        const bool changes_tables = type.starts_with("Query") && !is_harmless(info);
-        const bool is_xa = type.starts_with("XA_") || without_use(info).starts_with("XA ");
-        still = still && !changes_tables && !is_xa;
-        return {};
-      });
+  Status asked = control_->query(fmt::format("SHOW BINLOG EVENTS IN '{}' FROM {}", before_.file, before_.offset),
+                                 [&](QueryRow row) -> Status {
+                                   if (row.size() < 6 || !row[1] || !row[2]) return {};
+                                   const std::string_view type = *row[2];
+                                   std::uint64_t offset = 0;
+                                   std::from_chars(row[1]->data(), row[1]->data() + row[1]->size(), offset);
+                                   if (offset >= now->offset) return {};
+                                   const std::string_view info = row[5].value_or("");
+                                   const bool changes_tables = type.starts_with("Query") && !is_harmless(info);
+                                   const bool is_xa = type.starts_with("XA_") || without_use(info).starts_with("XA ");
+                                   still = still && !changes_tables && !is_xa;
+                                   return {};
+                                 });
   if (!asked) return propagate(asked);
   return still ? Attempt::done : Attempt::again;
 }

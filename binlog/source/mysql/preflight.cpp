@@ -165,9 +165,8 @@ class Judge {
       const bool all_tables = std::ranges::all_of(survey_.tables, [&](const SourceTable& table) {
         return table.schema != schema || grants.has_on_table("SELECT", schema, table.name);
       });
-      const bool has_tables = std::ranges::any_of(survey_.tables, [&](const SourceTable& table) {
-        return table.schema == schema;
-      });
+      const bool has_tables =
+          std::ranges::any_of(survey_.tables, [&](const SourceTable& table) { return table.schema == schema; });
       if (all_tables && has_tables) continue;
       grant(Severity::problem, "which the snapshot of " + schema + " needs", "SELECT", "`" + schema + "`.*");
     }
@@ -233,7 +232,8 @@ class Judge {
 };
 
 Status gather_variables(Connection& connection, SourceSurvey& survey) {
-  constexpr std::array<std::string_view, 5> kPatterns = {"%binlog%", "log_bin", "server_id", "%gtid_mode", "%expire_logs%"};
+  constexpr std::array<std::string_view, 5> kPatterns = {"%binlog%", "log_bin", "server_id", "%gtid_mode",
+                                                         "%expire_logs%"};
   const auto keep = [&](QueryRow row) -> Status {
     if (row.size() > 1) survey.variables[lower(row[0].value_or(""))] = text_of_cell(row[1]);
     return {};

@@ -47,15 +47,15 @@ struct SourceTable {
 // What the server answered.
 struct SourceSurvey {
   ServerKind kind = ServerKind::mysql;
-  std::uint32_t version = 0;                             // as FormatDescription::version
+  std::uint32_t version = 0;                                  // as FormatDescription::version
   std::map<std::string, std::string, std::less<>> variables;  // global, names in lower case
-  std::optional<std::string> account;                    // 'user'@'host', as GRANT writes it
-  std::optional<Grants> grants;                          // nothing if the server would not show them
-  std::map<std::uint32_t, std::string> replicas;         // by server id: host
+  std::optional<std::string> account;                         // 'user'@'host', as GRANT writes it
+  std::optional<Grants> grants;                               // nothing if the server would not show them
+  std::map<std::uint32_t, std::string> replicas;              // by server id: host
   bool replicas_known = false;
-  std::vector<std::string> schemas;  // that the options choose, by name
-  std::vector<SourceTable> tables;   // of those schemas
-  std::vector<std::string> cascades; // `schema.child (constraint)` of foreign keys that cascade
+  std::vector<std::string> schemas;   // that the options choose, by name
+  std::vector<SourceTable> tables;    // of those schemas
+  std::vector<std::string> cascades;  // `schema.child (constraint)` of foreign keys that cascade
 
   // Empty if the server has no such variable.
   [[nodiscard]] std::string variable(std::string_view name) const;
