@@ -136,8 +136,12 @@ Replica::~Replica() {
 }
 
 Result<std::unique_ptr<Replica>> Replica::open(const std::string& path, const ReplicaOptions& options) {
-  Result<std::unique_ptr<LockFile>> lock = LockFile::take(path + ".lock");
+  Result<std::unique_ptr<LockFile>> lock =
+      LockFile::take(options.lock_path.empty() ? path + ".lock" : options.lock_path);
   if (!lock) return propagate(lock, path);
+  if (options.fresh) {
+    for (const char* const tail : {"", "-wal", "-shm", "-journal"}) ::unlink((path + tail).c_str());
+  }
   Result<Database> database = Database::open(path, OpenMode::create, options.vfs);
   if (!database) return propagate(database);
   std::unique_ptr<Replica> replica(new Replica(path, std::move(*database)));

@@ -45,7 +45,9 @@ struct ReplicaOptions {
   bool decimal_real = false;
   std::vector<std::string> schemas;  // patterns of what the replica holds; empty: everything
   std::vector<std::string> tables;
-  std::string vfs;  // for fault injection; not kept
+  std::string vfs;          // for fault injection; not kept
+  std::string lock_path{};  // of the lock file; empty: `R.db.lock`; not kept
+  bool fresh = false;       // what an end in the middle left there is removed first; not kept
 };
 
 class Replica {

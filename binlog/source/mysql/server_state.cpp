@@ -1,5 +1,9 @@
 #include "binlog/source/mysql/server_state.hpp"
 
+#include "binlog/filter.hpp"
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace binferry::mysql {
@@ -28,6 +32,16 @@ Result<BinlogPosition> current_position(Connection& connection) {
     return fail(Errc::refused, "the server writes no binary log", "start it with log_bin and binlog_format=ROW");
   }
   return position;
+}
+
+bool is_system_schema(std::string_view schema) {
+  constexpr std::array<std::string_view, 4> kSystem = {"mysql", "sys", "information_schema", "performance_schema"};
+  return std::ranges::find(kSystem, schema) != kSystem.end();
+}
+
+bool wants_schema(const std::vector<std::string>& patterns, std::string_view schema) {
+  if (patterns.empty()) return !is_system_schema(schema);
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) { return matches_pattern(pattern, schema); });
 }
 
 }  // namespace binferry::mysql
