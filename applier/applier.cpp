@@ -1,6 +1,7 @@
 #include "applier/applier.hpp"
 
 #include "binlog/schema/resolve.hpp"
+#include "binlog/source/file_source.hpp"
 
 #include <fmt/format.h>
 
@@ -104,6 +105,14 @@ bool SqliteApplier::wants_rows(std::string_view schema, std::string_view table) 
 
 // ---- where the log stands to the replica
 
+void SqliteApplier::start_at(SourceIdentity source, BinlogPosition position, AnyGtidSet gtids) {
+  Checkpoint& checkpoint = replica_->checkpoint;
+  checkpoint.source = std::move(source);
+  checkpoint.position = std::move(position);
+  checkpoint.gtids = std::move(gtids);
+  known_uuid_ = {};
+}
+
 Status SqliteApplier::begin_file(const LogFileHead& head) {
   Checkpoint& checkpoint = replica_->checkpoint;
   if (!checkpoint.source.known()) {
@@ -114,6 +123,20 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
   }
   if (Status same = check_same_source(checkpoint.source, head.source); !same) return propagate(same, head.file);
   const BinlogPosition& position = checkpoint.position;
+  if (head.by_gtids) {
+    const bool is_known =
+        same_base(head.file, position.file) &&
+        (head.file == position.file
+             ? checkpoint.source.file_created == 0 || checkpoint.source.file_created == head.source.file_created
+             : compare_log_names(head.file, position.file) < 0);
+    // What comes before a file that the source begins with is in the replica.
+    if (!is_known) checkpoint.position = {head.file, kFirstEventOffset};
+    if (head.file == position.file) {
+      checkpoint.source.file_created = head.source.file_created;
+      checkpoint.source.version = head.source.version;
+    }
+    return {};
+  }
   if (head.file == position.file) {
     if (checkpoint.source.file_created == 0) {  // it was expected, and now it is there
       checkpoint.source.file_created = head.source.file_created;

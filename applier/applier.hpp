@@ -46,6 +46,7 @@ struct LogFileHead {
   SourceIdentity source;                   // without UUID
   std::optional<AnyGtidSet> gtids_before;  // PREVIOUS_GTIDS or GTID_LIST, where there is one
   std::uint64_t start = 4;                 // where reading begins in it
+  bool by_gtids = false;                   // the source was asked for what the replica's GTID set lacks
 };
 
 class SqliteApplier {
@@ -55,8 +56,13 @@ class SqliteApplier {
   static Result<std::unique_ptr<SqliteApplier>> make(std::unique_ptr<Replica> replica, ApplierOptions options);
   ~SqliteApplier();
 
+  // The replica goes on with this source from here on. For a new replica, and where GTIDs prove that another server (or
+  // another log of the same one) goes on where the replica stands: then `position` has no file.
+  void start_at(SourceIdentity source, BinlogPosition position, AnyGtidSet gtids);
+
   // Reading begins in this file, or goes on with it. Errors: `wrong_source`; `diverged`, if the file goes by the name
   // of the checkpoint's but was begun at another time; `purged`, naming what is missing between the checkpoint and it.
+  // By GTIDs neither of the last two can be: the source has proved that nothing is missing, whatever its files are.
   Status begin_file(const LogFileHead& head);
 
   // Errors carry their place; the replica then stands in front of the transaction, committed. One that ends at or

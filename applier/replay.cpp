@@ -93,12 +93,36 @@ Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Ch
 }
 
 Replay::Replay(SqliteApplier& applier, EventSource& source, ReplayOptions options)
-    : applier_(applier), options_(std::move(options)), stream_(source, options_.file.limits) {
-  stream_.on_event = [this](const RawEvent& event) { watch(event); };
+    : applier_(applier), options_(std::move(options)), stream_(source, options_.limits) {
+  stream_.on_event = [this](const RawEvent& event) {
+    watch(event);
+    if (options_.on_event) options_.on_event(event);
+  };
+}
+
+// Every stream gives the head of each file, wherever in it reading begins.
+void Replay::watch_head(const RawEvent& event) {
+  switch (event.header.type) {
+    case EventType::format_description:
+      head_.source.server_id = event.header.server_id;
+      head_.source.version = stream_.source().format().server_version;
+      head_.source.file_created = event.header.timestamp;
+      break;
+    case EventType::previous_gtids:
+    case EventType::gtid_list:
+      if (Result<AnyGtidSet> gtids = gtids_before_of(event)) {
+        head_.gtids_before = std::move(*gtids);
+      } else {
+        head_status_ = propagate(gtids);
+      }
+      break;
+    default: break;
+  }
 }
 
 // A file's last event says where the log goes on; any event behind it shows that it was not the last.
 void Replay::watch(const RawEvent& event) {
+  if (head_pending_) watch_head(event);
   if (event.header.type == EventType::rotate && (event.header.flags & EventHeader::kArtificial) == 0) {
     if (Result<Rotate> rotate = decode_rotate(event.body)) {
       successor_ = BinlogPosition{std::string(rotate->file), kFirstEventOffset};
@@ -115,15 +139,10 @@ void Replay::watch(const RawEvent& event) {
 Status Replay::enter_file() {
   if (!head_pending_) return {};
   head_pending_ = false;
-  const EventSource& source = stream_.source();
-  Result<LogInfo> info = read_log_info(source.path(), options_.file);
-  if (!info) return propagate(info);
-  LogFileHead head;
-  head.file = source.file();
-  head.source.server_id = info->server_id;
-  head.source.version = info->format.server_version;
-  head.source.file_created = info->timestamp;
-  if (info->has_gtids_before) head.gtids_before = std::move(info->gtids_before);
+  if (!head_status_) return head_status_;
+  LogFileHead& head = head_;
+  head.file = stream_.source().file();
+  head.by_gtids = options_.by_gtids;
   if (first_file_) head.start = options_.start;
   // A server that crashed leaves a file without a last word; the one it began then has the next number.
   if (!first_file_ && !previous_file_.empty()) {
@@ -143,6 +162,8 @@ Result<bool> Replay::step() {
   switch (*item) {
     case TransactionStream::Item::file_begin:
       head_pending_ = true;
+      head_ = {};
+      head_status_ = {};
       successor_.reset();
       return true;
     case TransactionStream::Item::transaction: {
@@ -156,6 +177,9 @@ Result<bool> Replay::step() {
         case TransactionFilter::Verdict::deliver: break;
       }
       if (Status applied = applier_.apply(transaction); !applied) return propagate(applied);
+      if (applier_.uncommitted() != 0 || !options_.on_sealed) return true;
+      if (Status sealed = applier_.seal(); !sealed) return propagate(sealed);
+      if (Status told = options_.on_sealed(); !told) return propagate(told);
       return true;
     }
     case TransactionStream::Item::file_end:
@@ -169,6 +193,9 @@ Result<bool> Replay::step() {
     case TransactionStream::Item::wait:
       // Caught up: from here on every commit is durable before the next transaction is asked for.
       if (Status sealed = applier_.seal(); !sealed) return propagate(sealed);
+      if (options_.on_sealed) {
+        if (Status told = options_.on_sealed(); !told) return propagate(told);
+      }
       if (options_.stop_at_wait) return false;
       if (Status waited = stream_.source().wait(kWaitMs); !waited) return propagate(waited);
       return true;

@@ -32,9 +32,15 @@ Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Ch
 
 struct ReplayOptions {
   TransactionFilter filter;                 // judges whole transactions; stop_file is set by the caller
-  FileSourceOptions file{};                 // keys, for reading heads of files
+  Limits limits{};
   std::uint64_t start = kFirstEventOffset;  // where reading begins in the first file
   bool stop_at_wait = false;                // sources that grow: end when nothing more is there
+  bool by_gtids = false;                    // see LogFileHead
+
+  // Told every event before it is assembled.
+  std::function<void(const RawEvent&)> on_event{};
+  // All that was read is applied and durable; called when the source has no more for now, and in between.
+  std::function<Status()> on_sealed{};
 };
 
 class Replay {
@@ -53,11 +59,14 @@ class Replay {
   Result<bool> step();
   Status enter_file();
   void watch(const RawEvent& event);
+  void watch_head(const RawEvent& event);
 
   SqliteApplier& applier_;
   ReplayOptions options_;
   TransactionStream stream_;
-  bool head_pending_ = false;  // begin_file() is still to be told of the current file
+  LogFileHead head_;           // of the current file, as far as it was read
+  Status head_status_;         // an error in it
+  bool head_pending_ = false;  // begin_file() is still to be told of it
   bool first_file_ = true;
   std::optional<BinlogPosition> successor_;  // the current file ended in an orderly way; the next one begins here
   std::string previous_file_;

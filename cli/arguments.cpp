@@ -149,6 +149,12 @@ CLI::App* add_inspect(CLI::App& app, InspectArguments& arguments, ReadTexts& tex
   return command;
 }
 
+void add_login_options(CLI::App& command, LoginArguments& login) {
+  command.add_option("--defaults-file", login.defaults_file, "Option file to read instead of ~/.my.cnf")
+      ->type_name("FILE");
+  command.add_flag("--password", login.ask_password, "Ask for the password [MYSQL_PWD, else the option file's]");
+}
+
 CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
   CLI::App* const command =
       app.add_subcommand("tail", "Follow logs that grow, printing each transaction when it is whole");
@@ -160,6 +166,7 @@ CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
                    "Where --start-position counts, or begin at its start [the first]")
       ->type_name("NAME");
   command->add_flag("--stop-at-end", arguments.stop_at_end, "Print what is there, then end");
+  add_login_options(*command, arguments.login);
   add_read_options(*command, arguments.read, texts);
   command->footer(std::string(kTailExamples) + "\n" + kExitCodes);
   return command;
@@ -247,6 +254,82 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   return command;
 }
 
+constexpr const char* kFollowExamples =
+    "Examples:\n"
+    "  binferry follow mysql://repl@db1/shop --into shop.db              snapshot if it is new, then stream\n"
+    "  binferry follow mysql://repl@db1/shop --into shop.db --semi-sync  commits at the source wait for the replica\n"
+    "  binferry follow mysql://repl@db1 --source mysql://repl@db2 --into all.db\n"
+    "  binferry follow mysql://repl@db1 --into all.db --no-snapshot --start-position binlog.000003:1547\n";
+
+struct FollowTexts {
+  std::string start_position;
+  std::string gtid_set;
+};
+
+CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& texts) {
+  CLI::App* const command = app.add_subcommand("follow", "Keep a SQLite replica of a live server, exactly once");
+  command->add_option("SOURCE", arguments.source, "mysql://user@host:port/schema,schema?ssl-mode=…")
+      ->required()
+      ->type_name("");
+  command->add_option("--into", arguments.into, "The replica's file; it is made if it is not there")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--source", arguments.more_sources, "Another source to fail over to, by GTID; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("SOURCE");
+  add_login_options(*command, arguments.login);
+  command->add_flag("--check", arguments.check, "Only look whether the source is fit, and say what is not");
+  command->add_flag("--stop-at-current", arguments.stop_at_current, "End when what the source has now is applied");
+  using SemiSync = FollowArguments::SemiSync;
+  command
+      ->add_option_function<std::string>(
+          "--semi-sync",
+          [&arguments](const std::string& how) {
+            arguments.semi_sync = how == "preferred" ? SemiSync::preferred : SemiSync::required;
+          },
+          "Acknowledge each commit once it is durable in the replica: required, or preferred (go on without) [required]")
+      ->expected(0, 1)
+      ->default_str("required")
+      ->check(CLI::IsMember({"required", "preferred"}))
+      ->type_name("HOW");
+  command->add_option("--server-id", arguments.server_id, "Ours at the source [from the machine and the replica's path]")
+      ->check(CLI::Range(1U, 4294967295U))
+      ->type_name("N");
+  command
+      ->add_option_function<std::string>(
+          "--status", [&arguments](const std::string& how) { arguments.json_status = how == "json"; },
+          "line: on a terminal; json: one object a second on standard output [line]")
+      ->check(CLI::IsMember({"line", "json"}))
+      ->type_name("HOW");
+  command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [1000]")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
+      ->type_name("N");
+  command->add_flag("--strict", arguments.strict,
+                    "Stop where one table cannot go on, instead of quarantining that table");
+  constexpr const char* kNew = "For a new replica";
+  command->add_option("--schema", arguments.schemas, "Only this schema; wildcards; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("NAME")
+      ->group(kNew);
+  command->add_option("--table", arguments.tables, "Only this table, as TABLE or SCHEMA.TABLE; wildcards; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("NAME")
+      ->group(kNew);
+  command->add_flag("--no-snapshot", arguments.no_snapshot, "Begin empty: at the oldest log, or where is said below")
+      ->group(kNew);
+  command->add_option("--start-position", texts.start_position, "With --no-snapshot: begin at binlog.000003:1547")
+      ->type_name("POSITION")
+      ->group(kNew);
+  command->add_option("--gtid-set", texts.gtid_set, "With --no-snapshot: begin behind these transactions")
+      ->type_name("SET")
+      ->group(kNew);
+  command->add_option("--schema-file", arguments.schema_file, "With --no-snapshot: tables as they are there")
+      ->type_name("FILE")
+      ->group(kNew);
+  command->footer(std::string(kFollowExamples) + "\n" + kExitCodes);
+  return command;
+}
+
 struct PositionTexts {
   std::string datetime;
   std::string gtid;
@@ -322,6 +405,26 @@ CLI::App* add_position(CLI::App& app, PositionArguments& arguments, PositionText
   return position;
 }
 
+Status take_follow_texts(const FollowTexts& texts, FollowArguments& arguments) {
+  if (!texts.start_position.empty()) {
+    Result<BinlogPosition> position = BinlogPosition::parse(texts.start_position);
+    if (!position) return propagate(position, "--start-position");
+    arguments.start_position = std::move(*position);
+  }
+  if (!texts.gtid_set.empty()) {
+    Result<AnyGtidSet> set = AnyGtidSet::parse(texts.gtid_set);
+    if (!set) return propagate(set, "--gtid-set");
+    arguments.start_gtids = std::move(*set);
+  }
+  if (arguments.start_position && arguments.start_gtids) {
+    return fail(Errc::usage, "--start-position and --gtid-set both say where to begin", "give one of them");
+  }
+  if ((arguments.start_position || arguments.start_gtids || !arguments.schema_file.empty()) && !arguments.no_snapshot) {
+    return fail(Errc::usage, "a snapshot tells its own position", "give --no-snapshot, too");
+  }
+  return {};
+}
+
 Status take_position_texts(const PositionTexts& texts, PositionArguments& arguments) {
   const auto take = [](const std::string& text, const char* option, auto parse, auto& into) -> Status {
     if (text.empty()) return {};
@@ -357,6 +460,9 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
   const CLI::App* const tail_command = add_tail(app, tail, texts);
   ReplayArguments replay;
   const CLI::App* const replay_command = add_replay(app, replay, texts);
+  FollowArguments follow;
+  FollowTexts follow_texts;
+  const CLI::App* const follow_command = add_follow(app, follow, follow_texts);
   const CLI::App* const position_command = add_position(app, position, position_texts);
   try {
     app.parse(argc, argv);
@@ -382,6 +488,10 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
     }
     if (Status taken = take_texts(texts, replay.read); !taken) return propagate(taken);
     return CommandLine(std::move(replay));
+  }
+  if (follow_command->parsed()) {
+    if (Status taken = take_follow_texts(follow_texts, follow); !taken) return propagate(taken);
+    return CommandLine(std::move(follow));
   }
   if (position_command->parsed()) {
     if (Status taken = take_position_texts(position_texts, position); !taken) return propagate(taken);

@@ -5,6 +5,7 @@
 #include "binlog/base/result.hpp"
 #include "binlog/coordinates/binlog_position.hpp"
 #include "binlog/filter.hpp"
+#include "cli/server_address.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -40,6 +41,7 @@ struct TailArguments {
   std::string start_file;  // with read.start_position; empty: the first
   bool from_start = false;
   bool stop_at_end = false;
+  LoginArguments login;  // of a live server
 };
 
 // Where replicas and logs stand.
@@ -78,12 +80,39 @@ struct ReplayArguments {
   BadText bad_text = BadText::stop;
 };
 
+// A live server into a SQLite replica.
+struct FollowArguments {
+  std::string source;
+  std::vector<std::string> more_sources;  // to fail over to
+  std::string into;
+  LoginArguments login;
+  std::vector<std::string> schemas;  // beside those of the address
+  std::vector<std::string> tables;
+  bool check = false;  // only look whether the source is fit
+  bool no_snapshot = false;
+  std::optional<BinlogPosition> start_position;  // with no_snapshot
+  std::optional<AnyGtidSet> start_gtids;         // the same
+  std::string schema_file;                       // the same
+  std::uint32_t connections = 2;                 // of a snapshot
+  std::optional<std::uint32_t> server_id;
+  enum class SemiSync : std::uint8_t { off, preferred, required } semi_sync = SemiSync::off;
+  enum class OnPurged : std::uint8_t { stop, reseed } on_purged = OnPurged::stop;
+  bool stop_at_current = false;
+  bool auto_resync = false;
+  bool strict = false;
+  bool decimal_real = false;
+  bool json_status = false;
+  std::uint64_t batch = 1000;
+  BadText bad_text = BadText::stop;
+};
+
 // `--help` or `--version`: to be printed, and done.
 struct HelpText {
   std::string text;
 };
 
-using CommandLine = std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments>;
+using CommandLine = std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments,
+                                 FollowArguments>;
 
 // Errors: `usage`.
 Result<CommandLine> parse_arguments(int argc, const char* const* argv);

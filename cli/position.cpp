@@ -40,10 +40,12 @@ Result<ExitCode> show(const PositionArguments& arguments, const Keys& keys, std:
     if (!reader) return propagate(reader);
     Result<ReplicaStatus> status = reader->read();
     if (!status) return propagate(status);
+    Result<std::optional<LiveStatus>> live = read_live_status(path);
+    if (!live) return propagate(live);
     if (arguments.json) {
-      append_replica_json(*status, now_us(), out);
+      append_replica_json(*status, *live, now_us(), out);
     } else {
-      append_replica_text(path, *status, now_us(), out);
+      append_replica_text(path, *status, *live, now_us(), out);
     }
     return kDone;
   }

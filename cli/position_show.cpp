@@ -74,9 +74,32 @@ void member_or_null(std::string& out, std::string_view name, std::optional<std::
   fmt::format_to(std::back_inserter(out), "\"{}\":{}", name, value ? std::to_string(*value) : "null");
 }
 
+std::string age_text(std::uint64_t then_us, std::uint64_t now_us) {
+  return then_us == 0 ? std::string("never") : duration_text(now_us > then_us ? now_us - then_us : 0) + " ago";
+}
+
+// A process that died without a word has left its last status behind: then everything in it only gets older.
+void append_live_text(const LiveStatus& live, const Checkpoint& checkpoint, std::uint64_t now_us, std::string& out) {
+  line(out, "follows",
+       fmt::format("{}, {} (process {}, heard of {})", live.source, name_of(live.state), live.pid,
+                   age_text(live.written_us, now_us)));
+  if (!live.received.file.empty()) {
+    line(out, "received", fmt::format("{}, {}; last heartbeat {}", live.received.text(),
+                                      age_text(live.received_us, now_us), age_text(live.heartbeat_us, now_us)));
+  }
+  const std::optional<std::uint64_t> lag = lag_us(last_us(checkpoint), live.heard_us, now_us);
+  line(out, "lag", lag ? duration_text(*lag) : "unknown");
+  if (live.semi_sync) {
+    line(out, "semi-sync", fmt::format("{} acknowledged, the last at {}", live.acks,
+                                       live.acked.file.empty() ? "no position" : live.acked.text()));
+  }
+  if (!live.trouble.empty()) line(out, "trouble", live.trouble);
+}
+
 }  // namespace
 
-void append_replica_text(const std::string& path, const ReplicaStatus& status, std::uint64_t now_us, std::string& out) {
+void append_replica_text(const std::string& path, const ReplicaStatus& status, const std::optional<LiveStatus>& live,
+                         std::uint64_t now_us, std::string& out) {
   const Checkpoint& checkpoint = status.checkpoint;
   line(out, "replica", path);
   if (!checkpoint.source.known()) {
@@ -97,6 +120,7 @@ void append_replica_text(const std::string& path, const ReplicaStatus& status, s
         fmt::format("{} at the source, {} ago", committed, duration_text(lag_us(committed_us, 0, now_us).value_or(0))));
   }
   if (checkpoint.applied_at_us != 0) line(out, "applied", time_text_us(checkpoint.applied_at_us));
+  if (live) append_live_text(*live, checkpoint, now_us, out);
   line(out, "since start", fmt::format("{} transactions, {} rows", checkpoint.transactions, checkpoint.rows));
   line(out, "tables",
        fmt::format("{}{}", status.tables,
@@ -113,7 +137,8 @@ void append_replica_text(const std::string& path, const ReplicaStatus& status, s
   }
 }
 
-void append_replica_json(const ReplicaStatus& status, std::uint64_t now_us, std::string& out) {
+void append_replica_json(const ReplicaStatus& status, const std::optional<LiveStatus>& live, std::uint64_t now_us,
+                         std::string& out) {
   const Checkpoint& checkpoint = status.checkpoint;
   const auto append = std::back_inserter(out);
   out += "{\"kind\":\"replica\",\"source\":";
@@ -139,6 +164,9 @@ void append_replica_json(const ReplicaStatus& status, std::uint64_t now_us, std:
   member_or_null(out, "applied_at_us", known(checkpoint.applied_at_us));
   out += ',';
   member_or_null(out, "age_us", lag_us(last_us(checkpoint), 0, now_us));
+  out += ',';
+  member_or_null(out, "lag_us", live ? lag_us(last_us(checkpoint), live->heard_us, now_us) : std::nullopt);
+  fmt::format_to(append, ",\"live\":{}", live ? to_json(*live) : "null");
   fmt::format_to(append, ",\"transactions\":{},\"rows\":{},\"tables\":{},\"excluded\":{},\"quarantined\":[",
                  checkpoint.transactions, checkpoint.rows, status.tables, status.excluded);
   for (const QuarantinedTable& table : status.quarantined) {

@@ -147,10 +147,11 @@ Result<int> replay(const ReplayArguments& arguments) {
   options.filter.databases.clear();  // tables are chosen by the applier, which must see the statements of all
   options.filter.tables.clear();
   options.filter.stop_file = start->last_file;
-  options.file.mariadb_keys = keys->mariadb_or_null();
-  options.file.mysql_keyring = keys->mysql_or_null();
   options.start = start->offset;
-  Result<std::unique_ptr<EventSource>> source = open_source(arguments, *start, options.file);
+  FileSourceOptions file;
+  file.mariadb_keys = keys->mariadb_or_null();
+  file.mysql_keyring = keys->mysql_or_null();
+  Result<std::unique_ptr<EventSource>> source = open_source(arguments, *start, file);
   if (!source) return propagate(source);
 
   Replay run(**applier, **source, options);

@@ -5,11 +5,9 @@
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
 #include "cli/report.hpp"
+#include "cli/server_address.hpp"
 #include "cli/signals.hpp"
 #include "cli/transaction_printer.hpp"
-
-#include <cstdlib>
-#include <random>
 
 namespace binferry::cli {
 namespace {
@@ -75,27 +73,10 @@ Status tail_files(const TailArguments& arguments) {
   return print_stream(**opened, (*opened)->history_end(), arguments.read, *catalogue);
 }
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
-}
-
-Result<mysql::Address> server_address(const std::string& text) {
-  mysql::AddressContext context{.home = environment("HOME")};
-  if (std::string password = environment("MYSQL_PWD"); !password.empty())
-    context.password = Secret(std::move(password));
-  return mysql::load_address(text, context);
-}
-
-// A reader that comes and goes registers under an identity of the moment, so that it throws no replica out.
-void take_random_identity(mysql::DumpOptions& dump) {
-  std::random_device random;
-  dump.server_id = random() | 0x8000'0000U;
-  for (std::uint8_t& byte : dump.replica_uuid.bytes) byte = static_cast<std::uint8_t>(random());
-}
-
 Status tail_server(const TailArguments& arguments) {
-  Result<mysql::Address> address = server_address(arguments.input);
+  Result<std::optional<Secret>> password = ask_password(arguments.login);
+  if (!password) return propagate(password);
+  Result<mysql::Address> address = server_address(arguments.input, arguments.login, *password);
   if (!address) return propagate(address);
   Result<Catalogue> catalogue = load_catalogue(arguments.read);
   if (!catalogue) return propagate(catalogue);

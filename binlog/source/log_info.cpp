@@ -9,7 +9,9 @@ namespace {
 constexpr int kHeadEvents = 3;
 constexpr std::size_t kBufferBytes = 64 << 10;
 
-Result<AnyGtidSet> gtids_of(const RawEvent& event) {
+}  // namespace
+
+Result<AnyGtidSet> gtids_before_of(const RawEvent& event) {
   if (event.header.type == EventType::previous_gtids) {
     Result<GtidSet> set = decode_previous_gtids(event.body);
     if (!set) return propagate(set, event.place());
@@ -21,8 +23,6 @@ Result<AnyGtidSet> gtids_of(const RawEvent& event) {
   for (const MariadbGtid& gtid : list->gtids) set.set(gtid);  // the last one of a domain is its newest
   return AnyGtidSet(std::move(set));
 }
-
-}  // namespace
 
 Result<LogInfo> read_log_info(const std::string& path, const FileSourceOptions& options) {
   FileSourceOptions file = options;
@@ -44,7 +44,7 @@ Result<LogInfo> read_log_info(const std::string& path, const FileSourceOptions& 
       info.server_id = event.header.server_id;
     }
     if (event.header.type == EventType::previous_gtids || event.header.type == EventType::gtid_list) {
-      Result<AnyGtidSet> gtids = gtids_of(event);
+      Result<AnyGtidSet> gtids = gtids_before_of(event);
       if (!gtids) return propagate(gtids);
       info.gtids_before = std::move(*gtids);
       info.has_gtids_before = true;

@@ -23,4 +23,7 @@ struct LogInfo {
 // used. A file of just the magic number gives an empty LogInfo. Errors: as FileSource.
 Result<LogInfo> read_log_info(const std::string& path, const FileSourceOptions& options = {});
 
+// `event` is PREVIOUS_GTIDS or GTID_LIST: what the file's groups come after. Errors: as their decoders.
+Result<AnyGtidSet> gtids_before_of(const RawEvent& event);
+
 }  // namespace binferry

@@ -88,6 +88,8 @@ Verdict judge(const ServerError& refusal) {
     case 1227: return {Errc::refused, "grant the user REPLICATION SLAVE, REPLICATION CLIENT and SELECT"};
     case 1130: return {Errc::refused, "create the user for this host"};
     case 1129: return {Errc::refused, "unblock this host with FLUSH HOSTS"};
+    case 4052:  // MariaDB's own number for what 1236 says in words
+      return {Errc::refused, "another replica uses the same server id: give this one its own with --server-id"};
     case 1820:
     case 1862: return {Errc::refused, "set a new password: this one has expired"};
     case 3118:

@@ -119,7 +119,6 @@ Result<JobOutcome> bring_up(const ReplicaJob& job) {
     Result<std::unique_ptr<MultiFileSource>> source = MultiFileSource::open(job.inputs, files);
     if (!source) return propagate(source);
     ReplayOptions reading;
-    reading.file.mariadb_keys = job.keys;
     reading.start = start->offset;
     Replay replay(**applier, **source, std::move(reading));
     std::uint64_t applied = 0;

@@ -69,6 +69,7 @@ void make_data_folder(Flavor flavor, const fs::path& work, const fs::path& data)
             "--skip-test-db",
             "--skip-name-resolve",
             "--datadir=" + data.string(),
+            "--tmpdir=" + work.string(),  // in a shared one, two installations at once can meet
             "--innodb-log-file-size=8M"};
   } else {
     // The package has no install program: mysqld makes its system tables from its own SQL files.

@@ -60,7 +60,6 @@ inline Result<RunOutcome> run_replica(const ReplicaRun& run) {
     if (!source) return propagate(source);
     ReplayOptions replay_options;
     replay_options.filter = run.filter;
-    replay_options.file.mariadb_keys = run.keys;
     replay_options.start = start->offset;
     Replay replay(**applier, **source, replay_options);
     const auto enough = [&] {

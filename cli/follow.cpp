@@ -1,0 +1,222 @@
+#include "applier/follow.hpp"
+#include "binlog/schema/schema_dump.hpp"
+#include "cli/commands.hpp"
+#include "cli/reading.hpp"
+#include "cli/report.hpp"
+#include "cli/server_address.hpp"
+#include "cli/service_notify.hpp"
+#include "cli/signals.hpp"
+#include "position/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <thread>
+#include <unistd.h>
+
+namespace binferry::cli {
+namespace {
+
+// An idle source is heard of this often, so that lag is known to a second.
+constexpr std::uint32_t kHeartbeatMs = 1000;
+constexpr int kReadDeadlineMs = 30'000;
+
+std::uint64_t now_us() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+bool has_wildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?") != std::string_view::npos;
+}
+
+mysql::SemiSync semi_sync_of(FollowArguments::SemiSync asked) {
+  switch (asked) {
+    case FollowArguments::SemiSync::off: return mysql::SemiSync::off;
+    case FollowArguments::SemiSync::preferred: return mysql::SemiSync::preferred;
+    case FollowArguments::SemiSync::required: return mysql::SemiSync::required;
+  }
+  return mysql::SemiSync::off;
+}
+
+// One line that is drawn over itself on a terminal, or one JSON object a line.
+class StatusLine {
+ public:
+  explicit StatusLine(bool json) : json_(json), is_terminal_(::isatty(STDERR_FILENO) != 0) {}
+  ~StatusLine() {
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
+  }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  void show(const LiveStatus& status, const Checkpoint& checkpoint) {
+    const std::optional<std::uint64_t> lag = lag_us(last_us(checkpoint), status.heard_us, status.written_us);
+    if (json_) {
+      fmt::print("{{\"status\":{},\"applied\":{},\"lag_us\":{}}}\n", to_json(status), to_json(checkpoint),
+                 lag ? std::to_string(*lag) : "null");
+      std::fflush(stdout);
+    } else if (is_terminal_) {
+      fmt::print(stderr, "\r\x1b[K{}: {}; at {}, {} transactions, {} rows, lag {}", status.source, name_of(status.state),
+                 checkpoint.position.file.empty() ? "no position" : checkpoint.position.text(), checkpoint.transactions,
+                 checkpoint.rows, lag ? fmt::format("{:.1f} s", static_cast<double>(*lag) / 1e6) : "unknown");
+      std::fflush(stderr);
+      drawn_ = true;
+    }
+  }
+
+  static std::uint64_t last_us(const Checkpoint& checkpoint) {
+    return checkpoint.source_commit_us != 0 ? checkpoint.source_commit_us
+                                            : std::uint64_t{checkpoint.timestamp} * 1'000'000;
+  }
+
+ private:
+  bool json_;
+  bool is_terminal_;
+  bool drawn_ = false;
+};
+
+struct Sources {
+  std::vector<mysql::Address> addresses;
+  std::vector<std::string> schemas;  // patterns of what the replica is to hold
+};
+
+Result<Sources> load_sources(const FollowArguments& arguments) {
+  Result<std::optional<Secret>> password = ask_password(arguments.login);
+  if (!password) return propagate(password);
+  Sources sources;
+  std::vector<std::string> texts = {arguments.source};
+  texts.insert(texts.end(), arguments.more_sources.begin(), arguments.more_sources.end());
+  for (const std::string& text : texts) {
+    Result<mysql::Address> address = server_address(text, arguments.login, *password);
+    if (!address) return propagate(address);
+    if (sources.addresses.empty()) sources.schemas = address->schemas;
+    sources.addresses.push_back(std::move(*address));
+  }
+  sources.schemas.insert(sources.schemas.end(), arguments.schemas.begin(), arguments.schemas.end());
+  return sources;
+}
+
+ReplicaOptions replica_options(const FollowArguments& arguments, const Sources& sources) {
+  ReplicaOptions options;
+  options.qualified_names = sources.schemas.size() != 1 || has_wildcard(sources.schemas.front());
+  options.decimal_real = arguments.decimal_real;
+  options.schemas = sources.schemas;
+  options.tables = arguments.tables;
+  return options;
+}
+
+// A replica that is there, or an empty one that begins at a place of the log.
+Result<std::unique_ptr<Replica>> open_replica(const FollowArguments& arguments, const Sources& sources) {
+  Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, replica_options(arguments, sources));
+  if (!replica) return replica;
+  if (!(*replica)->is_new()) {
+    if (arguments.start_position || arguments.start_gtids) {
+      return fail(Errc::usage, "the replica has a position of its own: " + (*replica)->checkpoint.position.text(),
+                  "leave --start-position and --gtid-set out: follow goes on from there");
+    }
+    if (!sources.schemas.empty() && (*replica)->options().schemas != sources.schemas) {
+      return fail(Errc::usage,
+                  fmt::format("the replica was made for {}",
+                              (*replica)->options().schemas.empty()
+                                  ? std::string("every schema")
+                                  : fmt::format("{}", fmt::join((*replica)->options().schemas, ", "))),
+                  "name the same schemas, or none, or make another replica");
+    }
+  } else if (!arguments.schema_file.empty()) {
+    ReadArguments read;
+    read.schema_file = arguments.schema_file;
+    Result<Catalogue> catalogue = load_catalogue(read);
+    if (!catalogue) return propagate(catalogue);
+    (*replica)->catalogue = std::move(*catalogue);
+  }
+  return replica;
+}
+
+int quarantined(SqliteApplier& applier) {
+  int frozen = 0;
+  for (const auto& [key, table] : applier.replica().tables.all()) {
+    if (table.state != TableState::quarantined) continue;
+    ++frozen;
+    note(fmt::format("table {}.{} stands still since {}:{}: {}", key.first, key.second, table.file, table.offset,
+                     table.reason));
+  }
+  return frozen;
+}
+
+FollowOptions follow_options(const FollowArguments& arguments, Sources sources) {
+  FollowOptions options;
+  options.sources = std::move(sources.addresses);
+  take_identity_of(arguments.into, options.source.dump);
+  if (arguments.server_id) options.source.dump.server_id = *arguments.server_id;
+  options.source.dump.semi_sync = semi_sync_of(arguments.semi_sync);
+  options.source.dump.heartbeat_ms = kHeartbeatMs;
+  options.source.dump.report_host = "binferry";
+  options.source.read_deadline_ms = kReadDeadlineMs;
+  options.stop_at_current = arguments.stop_at_current;
+  options.start_position = arguments.start_position;
+  options.start_gtids = arguments.start_gtids;
+  options.now_us = now_us;
+  options.random = [random = std::make_shared<std::random_device>()] { return (*random)(); };
+  options.pause = [](std::uint32_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  options.note = [](const std::string& text) { note(text); };
+  return options;
+}
+
+Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
+  Result<std::unique_ptr<Replica>> replica = open_replica(arguments, sources);
+  if (!replica) return propagate(replica);
+  if (Status set = (*replica)->set_durability(Durability::full); !set) return propagate(set);
+  ApplierOptions applier_options;
+  applier_options.filter.databases = (*replica)->options().schemas;
+  applier_options.filter.tables = (*replica)->options().tables;
+  applier_options.batch_transactions = arguments.batch;
+  applier_options.strict = arguments.strict;
+  applier_options.bad_text = arguments.bad_text;
+  applier_options.now_us = now_us;
+  applier_options.note = [](const std::string& text) { note(text); };
+  Result<std::unique_ptr<SqliteApplier>> made = SqliteApplier::make(std::move(*replica), std::move(applier_options));
+  if (!made) return propagate(made);
+  SqliteApplier& applier = **made;
+
+  StatusLine line(arguments.json_status);
+  bool is_ready = false;
+  FollowOptions options = follow_options(arguments, sources);
+  options.on_status = [&](const LiveStatus& status) {
+    LiveStatus stamped = status;
+    stamped.pid = static_cast<std::uint32_t>(::getpid());
+    // A full disk must not end a stream that could still go on; the replica's own commit tells.
+    (void)write_live_status(arguments.into, stamped);
+    line.show(stamped, applier.checkpoint());
+    if (status.state == LiveState::streaming && !std::exchange(is_ready, true)) notify_service("READY=1");
+  };
+  Follow follow(applier, std::move(options));
+  const Status done = follow.run(stop_requested);
+  notify_service("STOPPING=1");
+  fmt::print(stderr, "binferry: {} transactions applied with {} rows; the replica stands at {}{}{}\n",
+             applier.totals().transactions, applier.totals().rows, applier.checkpoint().position.text(),
+             applier.checkpoint().gtids.empty() ? "" : ", GTIDs ", applier.checkpoint().gtids.text());
+  if (!done) return std::unexpected(done.error());
+  return quarantined(applier) == 0 ? kDone : kDifferences;
+}
+
+Result<int> follow(const FollowArguments& arguments) {
+  Result<Sources> sources = load_sources(arguments);
+  if (!sources) return propagate(sources);
+  if (!std::filesystem::exists(arguments.into) && !arguments.no_snapshot) {
+    return fail(Errc::usage, "there is no replica " + arguments.into,
+                "begin without a snapshot: --no-snapshot, from the oldest log, --start-position or --gtid-set");
+  }
+  return stream(arguments, *sources);
+}
+
+}  // namespace
+
+int run_follow(const FollowArguments& arguments) {
+  Result<int> done = follow(arguments);
+  return done ? *done : report(done.error());
+}
+
+}  // namespace binferry::cli

@@ -1,0 +1,404 @@
+// `binferry follow` beside real servers: random load, broken links, killed processes on both sides, semi-synchronous
+// acknowledgement measured at the source, and every way in which a source can have become another one.
+#include "binlog/source/log_directory.hpp"
+#include "position/live_status.hpp"
+#include "tests/cli/program.hpp"
+#include "tests/integration/support/replica_check.hpp"
+#include "tests/integration/support/select_all.hpp"
+#include "tests/integration/support/server_process.hpp"
+#include "tests/integration/support/skip.hpp"
+#include "tests/integration/support/workload.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace binferry::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 60s;  // after it a thing that should happen counts as one that does not
+
+// One `follow` at work; killed with its test.
+class Follower {
+ public:
+  Follower(const ServerProcess& server, std::vector<std::string> options = {})
+      : arguments_{"follow", address(server), "--into", replica(), "--no-snapshot"} {
+    arguments_.insert(arguments_.end(), options.begin(), options.end());
+  }
+  ~Follower() { kill(); }
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  static std::string address(const ServerProcess& server) {
+    return fmt::format("mysql://root@127.0.0.1:{}?ssl-mode=disabled", server.port());
+  }
+  [[nodiscard]] std::string replica() const { return folder_ / "r.db"; }
+
+  void start() { pid_ = start_program(BINFERRY_BINARY, arguments_, folder_); }
+  void signal(int number) const { ::kill(pid_, number); }
+  void kill() {
+    if (pid_ < 0) return;
+    signal(SIGKILL);
+    (void)wait();
+  }
+  Ran stop() {
+    signal(SIGTERM);
+    return wait();
+  }
+  Ran wait() { return finish_program(std::exchange(pid_, -1), folder_); }
+  Ran run_to_current() {
+    std::vector<std::string> arguments = arguments_;
+    arguments.emplace_back("--stop-at-current");
+    pid_ = start_program(BINFERRY_BINARY, arguments, folder_);
+    return wait();
+  }
+  [[nodiscard]] LiveStatus status() const {
+    const Result<std::optional<LiveStatus>> status = read_live_status(replica());
+    return status && *status ? **status : LiveStatus{};
+  }
+  void wait_until_streaming(std::uint64_t reconnects = 0) const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+      if (const LiveStatus now = status(); now.state == LiveState::streaming && now.reconnects >= reconnects) return;
+      std::this_thread::sleep_for(20ms);
+    }
+    FAIL() << "not streaming: " << read_file(folder_ / "err");
+  }
+  std::vector<std::string>& arguments() { return arguments_; }
+
+ private:
+  TempDir folder_;
+  std::vector<std::string> arguments_;
+  pid_t pid_ = -1;
+};
+
+void expect_equal(const ServerProcess& server, const std::string& replica) {
+  SqlClient client = server.connect();
+  const Result<ReplicaCheck> check = check_replica(replica, select_everything(client));
+  ASSERT_TRUE(check.has_value()) << check.error().message();
+  EXPECT_EQ(check->differences, "");
+  EXPECT_EQ(integrity_of(replica), "ok");
+  EXPECT_GE(check->compared, 1U);
+  for (const FrozenTable& table : check->frozen) ADD_FAILURE() << table.name << " is frozen: " << table.reason;
+}
+
+WorkloadOptions load_of(const ServerProcess& server, std::uint64_t seed) {
+  WorkloadOptions load;
+  load.flavor = server.options().flavor;
+  load.seed = seed;
+  load.tables = 4;
+  load.batch_rows = 40;
+  load.foreign_keys = true;
+  load.non_transactional = false;  // with several writers their rows are logged in another order than they were made
+  return load;
+}
+
+class FollowLive : public testing::TestWithParam<std::tuple<Flavor, bool>> {
+ protected:
+  void SetUp() override { BINFERRY_NEEDS_SERVER(std::get<0>(GetParam())); }
+  [[nodiscard]] static ServerOptions options() {
+    ServerOptions options;
+    options.flavor = std::get<0>(GetParam());
+    options.gtid = std::get<1>(GetParam());
+    if (options.gtid && options.flavor == Flavor::mysql56) {
+      options.extra = {"--enforce-gtid-consistency", "--log-slave-updates"};
+    }
+    return options;
+  }
+  [[nodiscard]] static WorkloadOptions load(const ServerProcess& server, std::uint64_t seed) {
+    WorkloadOptions load = load_of(server, seed);
+    // What enforce_gtid_consistency refuses.
+    if (options().gtid && options().flavor == Flavor::mysql56) load.temporary_tables = load.copies = false;
+    return load;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, FollowLive,
+                         testing::Values(std::tuple{Flavor::mariadb, true}, std::tuple{Flavor::mysql56, false},
+                                         std::tuple{Flavor::mysql56, true}),
+                         [](const auto& which) {
+                           return std::string(std::get<0>(which.param) == Flavor::mariadb ? "Mariadb" : "Mysql56") +
+                                  (std::get<1>(which.param) ? "WithGtids" : "ByPosition");
+                         });
+
+TEST_P(FollowLive, HoldsWhatTheServerHoldsUnderConcurrentLoad) {
+  const ServerProcess server(options());
+  Follower follower(server);
+  follower.start();
+  const std::uint64_t seed = seed_or(7100);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  run_writers(load(server, seed), server.endpoint(), 4, 4s);
+  follower.wait_until_streaming();
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  const Ran rest = follower.run_to_current();
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  expect_equal(server, follower.replica());
+}
+
+// The source crashes and comes back, its connections are cut, the follower is killed: nothing lost, nothing twice.
+TEST_P(FollowLive, LosesNothingWhateverIsKilled) {
+  ServerOptions durable = options();
+  durable.durable = true;
+  ServerProcess server(durable);
+  Follower follower(server);
+  follower.start();
+  const std::uint64_t seed = seed_or(7200);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  Random random(seed);
+  Workload workload(load(server, seed), server.endpoint());
+  workload.prepare();
+  for (int round = 0; round < 6; ++round) {
+    workload.run(15);
+    switch (random.between(0, 2)) {
+      case 0: {
+        SqlClient admin = server.connect();
+        for (const SqlRow& row : admin.query("SHOW PROCESSLIST").rows) {
+          if (row[4].value_or("").starts_with("Binlog Dump")) (void)admin.attempt("KILL " + row[0].value_or("0"));
+        }
+        break;
+      }
+      case 1:
+        follower.kill();
+        follower.start();
+        break;
+      default:
+        server.kill_hard();
+        server.start();
+        workload.client().reconnect();
+        break;
+    }
+  }
+  workload.finish();
+  follower.kill();
+  const Ran rest = follower.run_to_current();
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  expect_equal(server, follower.replica());
+}
+
+TEST_P(FollowLive, NamesASourceThatWasResetAndLeavesTheReplicaAsItIs) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
+  Follower follower(server);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  std::this_thread::sleep_for(1100ms);  // two logs begun in one second cannot be told apart by their heads
+  client.execute("RESET MASTER; INSERT INTO d.t VALUES (2); INSERT INTO d.t VALUES (3)");
+  const Ran refused = follower.run_to_current();
+  EXPECT_EQ(refused.exit_code, 5) << refused.err;
+  EXPECT_EQ(read_file(follower.replica()).empty(), false);
+}
+
+TEST_P(FollowLive, NamesPurgedLogs) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
+  Follower follower(server);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  client.execute("INSERT INTO d.t VALUES (2); FLUSH BINARY LOGS; INSERT INTO d.t VALUES (3)");
+  // A log stays while the source thinks that somebody reads it.
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (server.binlog_files().size() > 1 && std::chrono::steady_clock::now() < until) {
+    client.execute(fmt::format("PURGE BINARY LOGS TO '{}'", server.binlog_files().back().filename().string()));
+    std::this_thread::sleep_for(20ms);
+  }
+  const Ran refused = follower.run_to_current();
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_NE(refused.err.find("hint:"), std::string::npos) << refused.err;
+}
+
+TEST_P(FollowLive, SaysAtOnceThatThePasswordIsWrong) {
+  const ServerProcess server(options());
+  server.connect().execute("CREATE USER repl@'127.0.0.1' IDENTIFIED BY 'secret'");
+  Follower follower(server);
+  follower.arguments()[1] = fmt::format("mysql://repl@127.0.0.1:{}?ssl-mode=disabled", server.port());
+  const Ran refused = follower.run_to_current();
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_NE(refused.err.find("check user and password"), std::string::npos) << refused.err;
+}
+
+TEST_P(FollowLive, LagGrowsWhileTheSourceIsSilentAndHeartbeatsEndIt) {
+  const ServerProcess server(options());
+  Follower follower(server);
+  follower.start();
+  follower.wait_until_streaming();
+  server.connect().execute("CREATE DATABASE d");
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (follower.status().heard_us == 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(20ms);
+  const LiveStatus before = follower.status();
+  EXPECT_NE(before.heard_us, 0U);
+  ::kill(server.pid(), SIGSTOP);
+  std::this_thread::sleep_for(2500ms);
+  const LiveStatus stalled = follower.status();
+  ::kill(server.pid(), SIGCONT);
+  EXPECT_LE(stalled.heard_us, before.heard_us + 1'500'000);
+  EXPECT_GE(stalled.written_us, before.written_us + 500'000) << "the follower itself is at work";
+  EXPECT_EQ(follower.stop().exit_code, 0);
+}
+
+// ---- semi-synchronous, on MariaDB, whose server has it built in
+
+std::string status_of(SqlClient& client, const std::string& name) {
+  return client.query("SHOW STATUS LIKE '" + name + "'").rows.at(0).at(1).value_or("");
+}
+
+class FollowSemiSync : public testing::Test {
+ protected:
+  void SetUp() override { BINFERRY_NEEDS_SERVER(Flavor::mariadb); }
+  static ServerOptions options(const std::string& timeout_ms) {
+    ServerOptions options;
+    options.durable = true;
+    options.extra = {"--rpl-semi-sync-master-enabled=1", "--rpl-semi-sync-master-timeout=" + timeout_ms,
+                     "--rpl-semi-sync-master-wait-point=AFTER_SYNC"};
+    return options;
+  }
+  static void wait_for_clients(SqlClient& client, const std::string& count) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (status_of(client, "Rpl_semi_sync_master_clients") != count) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << "the source never counted " << count << " clients";
+      std::this_thread::sleep_for(20ms);
+    }
+  }
+};
+
+TEST_F(FollowSemiSync, EveryCommitIsAcknowledgedAndWaitsWhileTheFollowerStandsStill) {
+  const ServerProcess server(options("60000"));
+  Follower follower(server, {"--semi-sync"});
+  follower.start();
+  SqlClient client = server.connect();
+  wait_for_clients(client, "1");
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
+  for (int i = 0; i < 30; ++i) client.execute("INSERT INTO d.t VALUES (" + std::to_string(i) + ")");
+  EXPECT_EQ(status_of(client, "Rpl_semi_sync_master_yes_tx"), "32");
+  EXPECT_EQ(status_of(client, "Rpl_semi_sync_master_no_tx"), "0");
+
+  follower.signal(SIGSTOP);
+  std::atomic<bool> committed = false;
+  std::thread writer([&] {
+    SqlClient other = server.connect();
+    other.execute("INSERT INTO d.t VALUES (1000)");
+    committed = true;
+  });
+  std::this_thread::sleep_for(1500ms);
+  EXPECT_FALSE(committed) << "acknowledged by a process that stands still";
+  follower.signal(SIGCONT);
+  writer.join();
+  EXPECT_EQ(status_of(client, "Rpl_semi_sync_master_no_tx"), "0");
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  expect_equal(server, follower.replica());
+}
+
+TEST_F(FollowSemiSync, TheSourceGoesOnWithoutTheFollowerAndWaitsForItAgainWhenItIsBack) {
+  const ServerProcess server(options("300"));
+  Follower follower(server, {"--semi-sync"});
+  follower.start();
+  SqlClient client = server.connect();
+  wait_for_clients(client, "1");
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
+  follower.kill();
+  client.execute("INSERT INTO d.t VALUES (1); INSERT INTO d.t VALUES (2)");
+  EXPECT_EQ(status_of(client, "Rpl_semi_sync_master_status"), "OFF");
+  follower.start();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (status_of(client, "Rpl_semi_sync_master_status") != "ON" && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(20ms);
+  }
+  const int before = std::stoi(status_of(client, "Rpl_semi_sync_master_yes_tx"));
+  client.execute("INSERT INTO d.t VALUES (3)");
+  EXPECT_EQ(std::stoi(status_of(client, "Rpl_semi_sync_master_yes_tx")), before + 1);
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  expect_equal(server, follower.replica());
+}
+
+// With the wait point AFTER_SYNC a client sees its commit only after the ACK: what any client saw is in the replica,
+// whatever becomes of the source.
+TEST_F(FollowSemiSync, WhatAClientSawCommittedSurvivesTheSource) {
+  for (int round = 0; round < 3; ++round) {
+    ServerProcess server(options("60000"));
+    Follower follower(server, {"--semi-sync"});
+    follower.start();
+    SqlClient client = server.connect();
+    wait_for_clients(client, "1");
+    client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
+    std::atomic<int> seen = -1;
+    std::thread writer([&] {
+      try {
+        SqlClient other = server.connect();
+        for (int i = 0;; ++i) {
+          other.execute("INSERT INTO d.t VALUES (" + std::to_string(i) + ")");
+          seen = i;
+        }
+      } catch (const SqlError&) {  // the server is gone
+      }
+    });
+    std::this_thread::sleep_for(400ms + 150ms * round);
+    server.kill_hard();
+    writer.join();
+    follower.kill();
+    ASSERT_GT(seen.load(), 0);
+    Result<Database> database = Database::open(follower.replica(), OpenMode::read_only);
+    ASSERT_TRUE(database) << database.error().message();
+    Result<std::optional<std::string>> held = database->query_text("SELECT max(id) || ':' || count(*) FROM \"d.t\"");
+    ASSERT_TRUE(held) << held.error().message();
+    const int last = std::stoi(held->value_or("-1"));
+    EXPECT_GE(last, seen.load()) << "a commit that a client saw is not in the replica";
+    EXPECT_EQ(**held, fmt::format("{}:{}", last, last + 1));
+  }
+}
+
+TEST_F(FollowSemiSync, ASourceWithoutItIsRefusedUnlessItIsOnlyPreferred) {
+  const ServerProcess server(ServerOptions{});
+  server.connect().execute("CREATE DATABASE d");
+  Follower required(server, {"--semi-sync"});
+  const Ran refused = required.run_to_current();
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_NE(refused.err.find("--semi-sync=preferred"), std::string::npos) << refused.err;
+  Follower preferred(server, {"--semi-sync=preferred"});
+  EXPECT_EQ(preferred.run_to_current().exit_code, 0);
+}
+
+// ---- who is whose replica
+
+TEST_F(FollowSemiSync, TwoFollowersWithOneServerIdAreToldApartInsteadOfThrowingEachOtherOutForEver) {
+  const ServerProcess server(ServerOptions{});
+  server.connect().execute("CREATE DATABASE d");
+  Follower first(server, {"--server-id", "777"});
+  Follower second(server, {"--server-id", "777"});
+  first.start();
+  first.wait_until_streaming();
+  second.start();
+  const Ran thrown_out = first.wait();
+  EXPECT_EQ(thrown_out.exit_code, 4) << thrown_out.err;
+  EXPECT_NE(thrown_out.err.find("server id"), std::string::npos) << thrown_out.err;
+  second.wait_until_streaming();
+  EXPECT_EQ(second.stop().exit_code, 0);
+}
+
+TEST(FollowOtherServer, IsRefusedByPositionAndTakenByGtidOnlyIfItHasEverything) {
+  BINFERRY_NEEDS_SERVER(Flavor::mysql56);
+  ServerOptions options;
+  options.flavor = Flavor::mysql56;
+  const ServerProcess server(options);
+  server.connect().execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
+  Follower follower(server);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  options.server_id = 2;
+  const ServerProcess other(options);
+  other.connect().execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
+  follower.arguments()[1] = Follower::address(other);
+  const Ran refused = follower.run_to_current();
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_NE(refused.err.find("another server"), std::string::npos) << refused.err;
+}
+
+}  // namespace
+}  // namespace binferry::test
