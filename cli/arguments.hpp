@@ -98,7 +98,6 @@ struct FollowArguments {
   enum class SemiSync : std::uint8_t { off, preferred, required } semi_sync = SemiSync::off;
   enum class OnPurged : std::uint8_t { stop, reseed } on_purged = OnPurged::stop;
   bool stop_at_current = false;
-  bool auto_resync = false;
   bool strict = false;
   bool decimal_real = false;
   bool json_status = false;

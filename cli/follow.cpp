@@ -1,6 +1,8 @@
 #include "applier/follow.hpp"
-#include "binlog/schema/schema_dump.hpp"
+#include "applier/snapshot.hpp"
+#include "binlog/source/mysql/preflight.hpp"
 #include "cli/commands.hpp"
+#include "cli/progress.hpp"
 #include "cli/reading.hpp"
 #include "cli/report.hpp"
 #include "cli/server_address.hpp"
@@ -202,14 +204,99 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   return quarantined(applier) == 0 ? kDone : kDifferences;
 }
 
+// Says what is wrong at the source, and the statement that mends it. Whether it is fit.
+Result<bool> check_source(const FollowArguments& arguments, const Sources& sources, bool needs_snapshot) {
+  const mysql::Address& address = sources.addresses.front();
+  Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
+  if (!connection) return propagate(connection, address.text());
+  mysql::PreflightOptions options;
+  options.schemas = sources.schemas;
+  options.server_id = arguments.server_id.value_or(0);
+  options.semi_sync = arguments.semi_sync == FollowArguments::SemiSync::required;
+  options.needs_snapshot = needs_snapshot;
+  Result<std::vector<mysql::Finding>> findings = mysql::preflight(**connection, options);
+  if (!findings) return propagate(findings, address.text());
+  std::size_t problems = 0;
+  for (const mysql::Finding& finding : *findings) {
+    const bool is_problem = finding.severity == mysql::Finding::Severity::problem;
+    problems += is_problem ? 1 : 0;
+    // A check's answer is what was asked for; otherwise it is a word beside the work.
+    std::FILE* const out = arguments.check ? stdout : stderr;
+    fmt::print(out, "{}: {}\n", is_problem ? "problem" : "warning", finding.what);
+    if (!finding.mend.empty()) fmt::print(out, "  mend: {}\n", finding.mend);
+  }
+  if (arguments.check && findings->empty()) fmt::print("nothing is wrong with {}\n", address.text());
+  return problems == 0;
+}
+
+Status snapshot(const FollowArguments& arguments, const Sources& sources, const std::string& path) {
+  SnapshotOptions options;
+  options.schemas = sources.schemas;
+  options.tables = arguments.tables;
+  options.connections = arguments.connections;
+  options.replica = replica_options(arguments, sources);
+  options.bad_text = arguments.bad_text;
+  options.now_us = now_us;
+  options.should_stop = stop_requested;
+  options.note = [](const std::string& text) { note(text); };
+  std::unique_ptr<Progress> progress;
+  SnapshotProgress last;
+  options.on_progress = [&](const SnapshotProgress& now) {
+    if (!progress) progress = std::make_unique<Progress>(now.estimated_bytes);
+    progress->update(now.bytes, now.rows);
+    last = now;
+  };
+  Status taken;
+  for (const mysql::Address& address : sources.addresses) {
+    taken = take_snapshot(address, path, options);
+    if (taken || !is_retryable(taken.error().code)) break;
+  }
+  progress.reset();
+  if (!taken) return taken;
+  fmt::print(stderr, "binferry: snapshot of {} tables with {} rows taken\n", last.tables_total, last.rows);
+  return {};
+}
+
+// The source no longer has what the replica needs: a new snapshot is made beside it and takes its place when it is
+// complete. Until then the old replica stays as it is.
+Status reseed(const FollowArguments& arguments, const Sources& sources) {
+  const std::string beside = arguments.into + ".reseed";
+  std::error_code error;
+  std::filesystem::remove(beside, error);
+  if (Status taken = snapshot(arguments, sources, beside); !taken) return taken;
+  // The old one was closed in order, so that nothing of it is left in these; they must not meet the new one.
+  std::filesystem::remove(arguments.into + "-wal", error);
+  std::filesystem::remove(arguments.into + "-shm", error);
+  std::filesystem::rename(beside, arguments.into, error);
+  if (error) return fail(Errc::io, "put the new replica in its place: " + error.message());
+  return {};
+}
+
 Result<int> follow(const FollowArguments& arguments) {
   Result<Sources> sources = load_sources(arguments);
   if (!sources) return propagate(sources);
-  if (!std::filesystem::exists(arguments.into) && !arguments.no_snapshot) {
-    return fail(Errc::usage, "there is no replica " + arguments.into,
-                "begin without a snapshot: --no-snapshot, from the oldest log, --start-position or --gtid-set");
+  const bool is_new = !std::filesystem::exists(arguments.into);
+  const bool needs_snapshot = is_new && !arguments.no_snapshot;
+  if (arguments.check || is_new) {
+    Result<bool> fit = check_source(arguments, *sources, needs_snapshot);
+    if (!fit) return propagate(fit);
+    if (arguments.check) return *fit ? kDone : kBadSource;
+    if (!*fit) return fail(Errc::refused, "the source is not fit to be followed", "mend what is said above");
   }
-  return stream(arguments, *sources);
+  if (needs_snapshot) {
+    if (Status taken = snapshot(arguments, *sources, arguments.into); !taken) {
+      // Nothing is half-made: a snapshot that was stopped is none.
+      if (taken.error().code == Errc::cancelled) return kDone;
+      return std::unexpected(taken.error());
+    }
+  }
+  Result<int> done = stream(arguments, *sources);
+  while (!done && done.error().code == Errc::purged && arguments.on_purged == FollowArguments::OnPurged::reseed) {
+    note(done.error().message() + ": the replica is made again");
+    if (Status made = reseed(arguments, *sources); !made) return std::unexpected(made.error());
+    done = stream(arguments, *sources);
+  }
+  return done;
 }
 
 }  // namespace

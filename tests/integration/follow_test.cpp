@@ -32,7 +32,7 @@ constexpr auto kPatience = 60s;  // after it a thing that should happen counts a
 class Follower {
  public:
   Follower(const ServerProcess& server, std::vector<std::string> options = {})
-      : arguments_{"follow", address(server), "--into", replica(), "--no-snapshot"} {
+      : arguments_{"follow", address(server), "--into", replica()} {
     arguments_.insert(arguments_.end(), options.begin(), options.end());
   }
   ~Follower() { kill(); }
@@ -43,6 +43,7 @@ class Follower {
     return fmt::format("mysql://root@127.0.0.1:{}?ssl-mode=disabled", server.port());
   }
   [[nodiscard]] std::string replica() const { return folder_ / "r.db"; }
+  static std::vector<std::string> from_oldest() { return {"--no-snapshot"}; }
 
   void start() { pid_ = start_program(BINFERRY_BINARY, arguments_, folder_); }
   void signal(int number) const { ::kill(pid_, number); }
@@ -103,6 +104,15 @@ WorkloadOptions load_of(const ServerProcess& server, std::uint64_t seed) {
   return load;
 }
 
+void purge_to_last(const ServerProcess& server, SqlClient& client) {
+  // A log stays while the source thinks that somebody reads it.
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (server.binlog_files().size() > 1 && std::chrono::steady_clock::now() < until) {
+    client.execute(fmt::format("PURGE BINARY LOGS TO '{}'", server.binlog_files().back().filename().string()));
+    std::this_thread::sleep_for(20ms);
+  }
+}
+
 class FollowLive : public testing::TestWithParam<std::tuple<Flavor, bool>> {
  protected:
   void SetUp() override { BINFERRY_NEEDS_SERVER(std::get<0>(GetParam())); }
@@ -133,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(Each, FollowLive,
 
 TEST_P(FollowLive, HoldsWhatTheServerHoldsUnderConcurrentLoad) {
   const ServerProcess server(options());
-  Follower follower(server);
+  Follower follower(server, Follower::from_oldest());
   follower.start();
   const std::uint64_t seed = seed_or(7100);
   SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
@@ -143,6 +153,53 @@ TEST_P(FollowLive, HoldsWhatTheServerHoldsUnderConcurrentLoad) {
   const Ran rest = follower.run_to_current();
   EXPECT_EQ(rest.exit_code, 0) << rest.err;
   expect_equal(server, follower.replica());
+}
+
+TEST_P(FollowLive, HoldsWhatTheServerHoldsAfterASnapshotInTheMiddleOfTheLoad) {
+  const ServerProcess server(options());
+  const std::uint64_t seed = seed_or(7300);
+  for (std::uint64_t round = 0; round < 2; ++round) {
+    SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed + round));
+    WorkloadOptions writing = load(server, seed + round);
+    writing.schema = fmt::format("load{}", round);
+    Follower follower(server);
+    std::thread writers([&] { run_writers(writing, server.endpoint(), 4, 4s); });
+    std::this_thread::sleep_for(1500ms);
+    follower.start();
+    writers.join();
+    follower.wait_until_streaming();
+    const Ran stopped = follower.stop();
+    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    const Ran rest = follower.run_to_current();
+    EXPECT_EQ(rest.exit_code, 0) << rest.err;
+    expect_equal(server, follower.replica());
+  }
+}
+
+TEST_P(FollowLive, MakesAReplicaAgainWhereItsLogsWerePurgedIfItMay) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
+  Follower follower(server, {"--on-purged=reseed"});
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  client.execute("INSERT INTO d.t VALUES (2); FLUSH BINARY LOGS; INSERT INTO d.t VALUES (3)");
+  purge_to_last(server, client);
+  const Ran again = follower.run_to_current();
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("made again"), std::string::npos) << again.err;
+  expect_equal(server, follower.replica());
+}
+
+TEST_P(FollowLive, ChecksASourceAndNamesTheStatementThatMendsIt) {
+  ServerOptions statement = options();
+  statement.binlog_format = "STATEMENT";
+  const ServerProcess server(statement);
+  Follower follower(server, {"--check"});
+  follower.start();
+  const Ran checked = follower.wait();
+  EXPECT_EQ(checked.exit_code, 4) << checked.err;
+  EXPECT_NE(checked.out.find("problem: "), std::string::npos) << checked.out;
+  EXPECT_NE(checked.out.find("binlog_format"), std::string::npos) << checked.out;
 }
 
 // The source crashes and comes back, its connections are cut, the follower is killed: nothing lost, nothing twice.
@@ -205,12 +262,7 @@ TEST_P(FollowLive, NamesPurgedLogs) {
   Follower follower(server);
   EXPECT_EQ(follower.run_to_current().exit_code, 0);
   client.execute("INSERT INTO d.t VALUES (2); FLUSH BINARY LOGS; INSERT INTO d.t VALUES (3)");
-  // A log stays while the source thinks that somebody reads it.
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (server.binlog_files().size() > 1 && std::chrono::steady_clock::now() < until) {
-    client.execute(fmt::format("PURGE BINARY LOGS TO '{}'", server.binlog_files().back().filename().string()));
-    std::this_thread::sleep_for(20ms);
-  }
+  purge_to_last(server, client);
   const Ran refused = follower.run_to_current();
   EXPECT_EQ(refused.exit_code, 4) << refused.err;
   EXPECT_NE(refused.err.find("hint:"), std::string::npos) << refused.err;
