@@ -98,7 +98,7 @@ class Alteration {
     }
   }
 
-  // Columns of the old table that stay, those written anew in `written_`, those that move for place().
+  // Columns of the old table that stay, in its order, as they will be; place() moves and adds.
   Status drop_and_change() {
     std::vector<bool> dropped(before_.columns.size(), false);
     for (const auto* drop : actions_of<DropColumn>(statement_)) {
@@ -117,11 +117,8 @@ class Alteration {
       }
       const auto change =
           std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.source == i; });
-      if (change == written_.end()) {
-        slots_.push_back({out_.table.columns[i], i});
-      } else if (change->position->kind == ColumnPosition::Kind::unchanged) {
-        slots_.push_back({change->column, i});
-      }
+      // One that moves stays in its old place until its turn comes: columns written before it may go AFTER it.
+      slots_.push_back({change == written_.end() ? out_.table.columns[i] : change->column, i});
     }
     return touch_columns();
   }
@@ -142,7 +139,12 @@ class Alteration {
       } else if (const auto* change = std::get_if<ChangeColumn>(&action)) {
         const std::size_t i = before_.column_index(change->old_name);
         if (i == TableDefinition::kNoColumn) {
-          if (change->if_exists) continue;
+          // MariaDB lets a statement modify what it has just added.
+          const std::size_t added = std::erase_if(written_, [&](const Written& w) {
+            return w.source == kNewColumn && same_name(w.spec->column.name, change->old_name);
+          });
+          if (added != 0) written_.push_back({&change->column, &change->position, kNewColumn, {}});
+          if (added != 0 || change->if_exists) continue;
           return contradiction(fmt::format("CHANGE or MODIFY COLUMN {}: there is no such column", change->old_name));
         }
         written_.push_back({&change->column, &change->position, i, {}});
@@ -198,7 +200,10 @@ class Alteration {
   Status place() {
     for (auto& written : written_) {
       const bool added = written.source == kNewColumn;
-      if (!added && written.position->kind == ColumnPosition::Kind::unchanged) continue;
+      if (!added) {
+        if (written.position->kind == ColumnPosition::Kind::unchanged) continue;
+        std::erase_if(slots_, [&](const Slot& slot) { return slot.source == written.source; });
+      }
       auto at = slots_.end();
       if (written.position->kind == ColumnPosition::Kind::first) {
         at = slots_.begin();
