@@ -218,6 +218,20 @@ TEST_F(ApplierTest, AComputedColumnIsFilledInWhereTheKeyIsADefault) {
   EXPECT_EQ(query("SELECT k1 || ',' || k2 || ',' || a || ',' || g FROM \"shop.t\""), "4,5,10,11");
 }
 
+// Seed 5021 of the random load.
+TEST_F(ApplierTest, ADefaultAboveTheSignedRangeThatAnImageLeavesOutWidensItsColumn) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY, n BIGINT UNSIGNED DEFAULT 18446744073709551615");
+  log.gtid(++gno_).begin().table_map(7, "shop", "t", {kInt, ColumnSpec{8, "", true}});
+  // Column id only.
+  log.event(EventType::write_rows, ByteWriter().u48(7).u16(1).u16(2).pint(2).u8(0x01).u8(0).u32(5).u8(0).u32(6).str());
+  log.xid(gno_);
+  EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(id || ':' || n) FROM \"shop.t\""),
+            "5:18446744073709551615,6:18446744073709551615");
+}
+
 TEST_F(ApplierTest, AGapBetweenTheReplicaAndTheFilesIsRefused) {
   BinlogWriter first;
   first.begin_file();
