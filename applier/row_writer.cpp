@@ -346,7 +346,12 @@ Status RowWriter::compute_generated(Target& target, const RowChange& change) {
     const Cell& cell = (is_new ? target.after : target.before)[column];
     if (cell.present) cell.bind(*statement, static_cast<int>(i) + 1);
   }
-  if (Status computed = statement->run(); !computed) return computed;
+  if (Status computed = statement->run(); !computed) {
+    if (computed.error().code != Errc::schema_mismatch) return computed;
+    // 9223372036854775807 + 1: an error at the source, or whatever a lax sql_mode makes of it.
+    return fail(Errc::diverged, "the log leaves out the computed column of a value beyond its range",
+                "set binlog_row_image=FULL at the source and copy this table anew");
+  }
   if (replica_.database().changes() == 1) return {};
   return fail(Errc::internal, "the row in hand is not found by its key");
 }
