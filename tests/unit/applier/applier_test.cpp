@@ -232,6 +232,22 @@ TEST_F(ApplierTest, ADefaultAboveTheSignedRangeThatAnImageLeavesOutWidensItsColu
             "5:18446744073709551615,6:18446744073709551615");
 }
 
+// What a savepoint has to remember goes to a temporary file, which is no full disk.
+TEST(Savepoint, OfAnySizeIsKeptAndUndone) {
+  const TempDir dir;
+  Result<Database> database = Database::open(dir / "large.db", OpenMode::create);
+  ASSERT_TRUE(database.has_value());
+  const auto run = [&](const std::string& sql) {
+    const Status done = database->execute(sql);
+    ASSERT_TRUE(done.has_value()) << sql << ": " << done.error().message();
+  };
+  run("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, pad BLOB);"
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 4000)"
+      " INSERT INTO t SELECT i, 0, zeroblob(1000) FROM c");
+  run("BEGIN; UPDATE t SET n = 1; SAVEPOINT s; UPDATE t SET n = 2; ROLLBACK TO s; UPDATE t SET n = n + 5; COMMIT");
+  EXPECT_EQ(database->query_text("SELECT min(n) || ' ' || max(n) FROM t")->value_or(""), "6 6");
+}
+
 TEST_F(ApplierTest, AGapBetweenTheReplicaAndTheFilesIsRefused) {
   BinlogWriter first;
   first.begin_file();
