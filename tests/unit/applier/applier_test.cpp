@@ -188,7 +188,8 @@ TEST_F(ApplierTest, Trap14CascadesFollowARenamedParentAfterARestart) {
   BinlogWriter log;
   log.begin_file();
   create(log, "p", "id INT NOT NULL PRIMARY KEY");
-  create(log, "c", "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES p (id) ON DELETE CASCADE");
+  create(log, "c",
+         "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES p (id) ON DELETE CASCADE");
   insert(log, "p", {kInt}, BinlogWriter::int_row(1) + BinlogWriter::int_row(2));
   insert(log, "c", {kInt, kInt}, int_pair(11, 1) + int_pair(12, 2));
   log.ddl(++gno_, "RENAME TABLE p TO between, between TO parent");
@@ -230,6 +231,20 @@ TEST_F(ApplierTest, ADefaultAboveTheSignedRangeThatAnImageLeavesOutWidensItsColu
   EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
   EXPECT_EQ(query("SELECT group_concat(id || ':' || n) FROM \"shop.t\""),
             "5:18446744073709551615,6:18446744073709551615");
+}
+
+TEST_F(ApplierTest, ARenamedViewIsNoTablesTroubleButAnUnknownTableInAKnownOnesPlaceIs) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  log.ddl(++gno_, "CREATE VIEW v AS SELECT 1");
+  log.ddl(++gno_, "RENAME TABLE v TO w");
+  const std::string path = save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  log.ddl(++gno_, "RENAME TABLE t TO t_old, nobody_knows TO t");
+  save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 1U);
+  EXPECT_EQ(query("SELECT group_concat(name || '=' || state) FROM binferry_tables"), "t=quarantined,t_old=active");
 }
 
 // What a savepoint has to remember goes to a temporary file, which is no full disk.
