@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace binferry {
 
@@ -135,6 +136,7 @@ class SqliteApplier {
   Catalogue sound_catalogue_;
   TableRegistry sound_tables_;
   bool tables_changed_ = false;         // since then
+  std::vector<TableName> vacated_;      // names of known tables that the statement in hand has renamed
   const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
   std::optional<Blame> blame_;
   Uuid known_uuid_;                // proved to be the source's

@@ -4,6 +4,8 @@
 
 #include "applier/ddl.hpp"
 
+#include <algorithm>
+
 namespace binferry {
 namespace {
 
@@ -46,6 +48,7 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
     const std::string& name = create != nullptr ? create->name : std::get<AlterDatabase>(*ddl.statement).name;
     return replica_->save_schema(name.empty() ? std::string(ddl.schema) : name);
   }
+  vacated_.clear();
   for (const TableChange& table : ddl.changes) {
     if (Status taken = take_table_change(&transaction, ddl.context, std::uint64_t{change.timestamp} * 1000000, table);
         !taken) {
@@ -53,6 +56,7 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
       blame_ = Blame{name.schema, name.name};
       return propagate(taken, "table " + name.schema + "." + name.name);
     }
+    if (table.before && table.old_name != table.new_name) vacated_.push_back(table.old_name);
   }
   return keep_followed_definitions();
 }
@@ -124,8 +128,9 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
     case TableChangeKind::renamed:
     case TableChangeKind::truncated:
       if (known == nullptr) {
-        // Of a table that nobody knows nothing can be said until its rows come, unless it takes a known one's name.
-        if (change.kind == TableChangeKind::truncated || old_name == new_name || !wanted) return {};
+        // Of a table that nobody knows (it may be a view) nothing can be said until its rows come, unless it takes the
+        // name of a known one, which would then seem to be whole.
+        if (!wanted || std::ranges::find(vacated_, new_name) == vacated_.end()) return {};
         freeze("it was made by renaming a table that the replica does not hold");
         if (options_.strict) return strict_failure();
       } else if (known->state == TableState::excluded && wanted) {

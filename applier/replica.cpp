@@ -303,9 +303,9 @@ Status Replica::commit() {
   return {};
 }
 
-// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to write:
-// a page whose bytes stay the same is no change to SQLite, and a commit without a change syncs nothing. So the number
-// that SQLite keeps for its users in the file's header is turned over.
+// A commit with synchronous=FULL syncs the write-ahead log, and with it all commits before. It needs something to
+// write: a page whose bytes stay the same is no change to SQLite, and a commit without a change syncs nothing. So the
+// number that SQLite keeps for its users in the file's header is turned over.
 Status Replica::seal() {
   if (Status committed = commit(); !committed) return committed;
   if (durability_ == Durability::full) return {};

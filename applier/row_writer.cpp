@@ -6,6 +6,7 @@
 #include "binlog/row/json_diff.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace binferry {
 namespace {
@@ -77,6 +78,7 @@ Result<std::optional<std::size_t>> RowWriter::apply(const RowChange& change) {
     const std::string name = change.table->schema + "." + change.table->name;
     return propagate(done, "table " + name + ", row " + std::to_string(change.row + 1) + " of the transaction");
   }
+  if (wide_default_) return std::exchange(wide_default_, std::nullopt);
   const int wide = (*target)->reader.wide_column();
   if (wide >= 0) return static_cast<std::size_t>(wide);
   return std::nullopt;
@@ -152,10 +154,12 @@ Result<SqliteStatement*> RowWriter::insert_statement(Target& target) {
       Result<std::string> constant = default_value_sql(*known->definition, column.index, replica_.layout_options());
       if (!constant) return propagate(constant);
       value = std::move(*constant);
+      if (column.type == SqliteType::integer && value.starts_with('\'')) wide_default_ = i;
     }
     names += (i == 0 ? "" : ", ") + quote_identifier(column.name);
     values += (i == 0 ? "" : ", ") + value;
   }
+  if (wide_default_) return nullptr;
   Result<SqliteStatement> statement = replica_.database().prepare(
       "INSERT INTO " + quote_identifier(target.layout->name) + " (" + names + ") VALUES (" + values + ")");
   if (!statement) return propagate(statement);
@@ -168,6 +172,7 @@ Status RowWriter::insert(Target& target, const RowChange& change) {
   if (target.reader.wide_column() >= 0) return {};
   Result<SqliteStatement*> statement = insert_statement(target);
   if (!statement) return propagate(statement);
+  if (*statement == nullptr) return {};
   bool is_whole = true;
   for (std::size_t i = 0; i < target.after.size(); ++i) {
     if (target.after[i].present) target.after[i].bind(**statement, static_cast<int>(i) + 1);
@@ -341,7 +346,12 @@ Status RowWriter::compute_generated(Target& target, const RowChange& change) {
     const Cell& cell = (is_new ? target.after : target.before)[column];
     if (cell.present) cell.bind(*statement, static_cast<int>(i) + 1);
   }
-  if (Status computed = statement->run(); !computed) return computed;
+  if (Status computed = statement->run(); !computed) {
+    if (computed.error().code != Errc::schema_mismatch) return computed;
+    // 9223372036854775807 + 1: an error at the source, or whatever a lax sql_mode makes of it.
+    return fail(Errc::diverged, "the log leaves out the computed column of a value beyond its range",
+                "set binlog_row_image=FULL at the source and copy this table anew");
+  }
   if (replica_.database().changes() == 1) return {};
   return fail(Errc::internal, "the row in hand is not found by its key");
 }

@@ -56,6 +56,7 @@ class RowWriter {
   Status patch_json(Target& target, const RowChange& change, std::size_t column);
   Result<std::int64_t> find_row(Target& target, const RowChange& change);
   Result<SqliteStatement*> update_statement(Target& target);
+  // Null: a constant default is above 2^63-1, and its column (`wide_default_`) must be made wide first.
   Result<SqliteStatement*> insert_statement(Target& target);
   std::unexpected<Error> missing(const Target& target, std::string_view what) const;
 
@@ -63,6 +64,7 @@ class RowWriter {
   BadText bad_text_;
   std::unordered_map<const Table*, std::unique_ptr<Target>> targets_;
   Target* last_ = nullptr;
+  std::optional<std::size_t> wide_default_;
 };
 
 }  // namespace binferry

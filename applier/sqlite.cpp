@@ -9,6 +9,8 @@ namespace {
 
 Error error_of(sqlite3* database, int code) {
   const std::string message = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  // A value that its STRICT column does not take is no row that is there already.
+  if (code == SQLITE_CONSTRAINT_DATATYPE) return {Errc::schema_mismatch, "SQLite: " + message, {}, {}};
   switch (code & 0xFF) {
     case SQLITE_FULL: return {Errc::no_space, "SQLite: " + message, {}, "make room on the disk, then run again"};
     case SQLITE_BUSY:

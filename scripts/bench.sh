@@ -49,6 +49,13 @@ part_replay() {
     "$log" "$work" "$runs"
 }
 
+part_keyless() {
+  say "updates and deletes in a table without a key, of 10 thousand and of a million rows (goal: O(log n) each)"
+  mkdir "$work/keyless"
+  python3 "$root/bench/keyless.py" "$bin" "$root/build/bench/bench/keyless_log" "$work/keyless" "$runs"
+  rm -rf "$work/keyless"
+}
+
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
 for part in "${parts[@]}"; do

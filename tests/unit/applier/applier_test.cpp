@@ -188,7 +188,8 @@ TEST_F(ApplierTest, Trap14CascadesFollowARenamedParentAfterARestart) {
   BinlogWriter log;
   log.begin_file();
   create(log, "p", "id INT NOT NULL PRIMARY KEY");
-  create(log, "c", "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES p (id) ON DELETE CASCADE");
+  create(log, "c",
+         "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES p (id) ON DELETE CASCADE");
   insert(log, "p", {kInt}, BinlogWriter::int_row(1) + BinlogWriter::int_row(2));
   insert(log, "c", {kInt, kInt}, int_pair(11, 1) + int_pair(12, 2));
   log.ddl(++gno_, "RENAME TABLE p TO between, between TO parent");
@@ -216,6 +217,50 @@ TEST_F(ApplierTest, AComputedColumnIsFilledInWhereTheKeyIsADefault) {
   log.xid(gno_);
   EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
   EXPECT_EQ(query("SELECT k1 || ',' || k2 || ',' || a || ',' || g FROM \"shop.t\""), "4,5,10,11");
+}
+
+// Seed 5021 of the random load.
+TEST_F(ApplierTest, ADefaultAboveTheSignedRangeThatAnImageLeavesOutWidensItsColumn) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY, n BIGINT UNSIGNED DEFAULT 18446744073709551615");
+  log.gtid(++gno_).begin().table_map(7, "shop", "t", {kInt, ColumnSpec{8, "", true}});
+  // Column id only.
+  log.event(EventType::write_rows, ByteWriter().u48(7).u16(1).u16(2).pint(2).u8(0x01).u8(0).u32(5).u8(0).u32(6).str());
+  log.xid(gno_);
+  EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
+  EXPECT_EQ(query("SELECT group_concat(id || ':' || n) FROM \"shop.t\""),
+            "5:18446744073709551615,6:18446744073709551615");
+}
+
+TEST_F(ApplierTest, ARenamedViewIsNoTablesTroubleButAnUnknownTableInAKnownOnesPlaceIs) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "id INT NOT NULL PRIMARY KEY");
+  log.ddl(++gno_, "CREATE VIEW v AS SELECT 1");
+  log.ddl(++gno_, "RENAME TABLE v TO w");
+  const std::string path = save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 0U);
+  log.ddl(++gno_, "RENAME TABLE t TO t_old, nobody_knows TO t");
+  save(log);
+  EXPECT_EQ(must_run(run({path})).quarantined, 1U);
+  EXPECT_EQ(query("SELECT group_concat(name || '=' || state) FROM binferry_tables"), "t=quarantined,t_old=active");
+}
+
+// What a savepoint has to remember goes to a temporary file, which is no full disk.
+TEST(Savepoint, OfAnySizeIsKeptAndUndone) {
+  const TempDir dir;
+  Result<Database> database = Database::open(dir / "large.db", OpenMode::create);
+  ASSERT_TRUE(database.has_value());
+  const auto run = [&](const std::string& sql) {
+    const Status done = database->execute(sql);
+    ASSERT_TRUE(done.has_value()) << sql << ": " << done.error().message();
+  };
+  run("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, pad BLOB);"
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 4000)"
+      " INSERT INTO t SELECT i, 0, zeroblob(1000) FROM c");
+  run("BEGIN; UPDATE t SET n = 1; SAVEPOINT s; UPDATE t SET n = 2; ROLLBACK TO s; UPDATE t SET n = n + 5; COMMIT");
+  EXPECT_EQ(database->query_text("SELECT min(n) || ' ' || max(n) FROM t")->value_or(""), "6 6");
 }
 
 TEST_F(ApplierTest, AGapBetweenTheReplicaAndTheFilesIsRefused) {
