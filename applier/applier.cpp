@@ -32,6 +32,12 @@ bool may_quarantine(Errc code) {
   }
 }
 
+// A savepoint whose copies of pages outgrew their memory leaves a temporary file behind, into which those of every later
+// savepoint go, two writes a page, until SQLite's transaction ends. Small transactions that follow a large one, of more
+// bytes than this, therefore do not share its commit for long.
+constexpr std::uint64_t kSpillingBytes = 32 << 10;
+constexpr std::uint64_t kMostSlowed = 100;
+
 bool same_base(std::string_view left, std::string_view right) {
   return left.substr(0, left.rfind('.')) == right.substr(0, right.rfind('.'));
 }
@@ -227,6 +233,7 @@ Status SqliteApplier::commit() {
   if (Status committed = replica_->commit(); !committed) return committed;
   pending_transactions_ = 0;
   pending_bytes_ = 0;
+  may_have_spilled_ = false;
   return {};
 }
 
@@ -340,7 +347,16 @@ Status SqliteApplier::finish(const Transaction& transaction) {
   ++totals_.transactions;
   totals_.rows += rows_;
   pending_bytes_ += transaction.event_bytes();
-  if (++pending_transactions_ >= options_.batch_transactions || pending_bytes_ >= options_.batch_bytes) return commit();
+  if (transaction.event_bytes() > kSpillingBytes) {
+    small_since_spill_ = 0;
+    may_have_spilled_ = true;
+  } else {
+    ++small_since_spill_;
+  }
+  const bool is_slowed = may_have_spilled_ && small_since_spill_ >= kMostSlowed;
+  if (++pending_transactions_ >= options_.batch_transactions || pending_bytes_ >= options_.batch_bytes || is_slowed) {
+    return commit();
+  }
   return {};
 }
 

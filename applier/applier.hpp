@@ -144,6 +144,8 @@ class SqliteApplier {
   std::uint64_t rows_ = 0;         // of the transaction in hand
   std::uint64_t pending_transactions_ = 0;
   std::uint64_t pending_bytes_ = 0;
+  bool may_have_spilled_ = false;  // the savepoint of a transaction that is not committed
+  std::uint64_t small_since_spill_ = 0;
   Totals totals_;
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Times a MariaDB replica applying a log: its SQL thread alone, from the log laid in as its relay log, with WORKERS
 # parallel workers (0: the SQL thread applies) and relaxed durability. Usage: mariadb_apply.sh LOG WORKERS.
-# Prints seconds from START SLAVE to the last event.
+# Prints the seconds from START SLAVE to the last event, and those of processor time that the server took meanwhile.
 set -euo pipefail
 log=$(readlink -f "$1")
 workers=$2
@@ -37,7 +37,10 @@ server=$!
 sql() { mariadb --no-defaults --socket="$work/sock" --user=root "$@"; }
 for _ in $(seq 200); do sql -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
 sql -e "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='nobody', RELAY_LOG_FILE='relay.000001', RELAY_LOG_POS=4"
+# User and system time of all of the server's threads, in clock ticks.
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$server/stat"; }
 started=$(date +%s.%N)
+ticks_before=$(ticks)
 sql -e 'START SLAVE SQL_THREAD'
 while :; do
   status=$(sql -e 'SHOW SLAVE STATUS\G')
@@ -46,6 +49,8 @@ while :; do
   sleep 0.05
 done
 ended=$(date +%s.%N)
+ticks_after=$(ticks)
 applied=$(sql -N -e 'SELECT @@gtid_slave_pos')
 [ -n "$applied" ] || { echo 'nothing was applied' >&2; exit 1; }
-awk -v from="$started" -v to="$ended" 'BEGIN { printf "%.3f\n", to - from }'
+awk -v from="$started" -v to="$ended" -v ticks="$((ticks_after - ticks_before))" -v hertz="$(getconf CLK_TCK)" \
+  'BEGIN { printf "%.3f %.3f\n", to - from, ticks / hertz }'

@@ -40,6 +40,14 @@ part_memory() {
     'inspect --quiet, 2 GiB' "$bin inspect --quiet $work/large.000001" \
     'inspect --format=json, 2 GiB' "$bin inspect --format=json $work/large.000001" \
     'inspect --quiet, 1 GiB payload' "$bin inspect --quiet $work/payload.000001"
+  say "the transaction of 2 GiB into a replica: peak memory (goal: below 64 MiB over SQLite's page cache of 64 MiB)"
+  cat >"$work/schema.sql" <<'SQL'
+CREATE DATABASE shop;
+USE shop;
+CREATE TABLE big (id INT NOT NULL PRIMARY KEY, text VARCHAR(200) CHARACTER SET latin1 NOT NULL);
+SQL
+  python3 "$root/bench/compare.py" --runs 1 'replay, 2 GiB' \
+    "sh -c 'rm -f $work/r.db*; exec $bin replay $work/large.000001 --schema-file $work/schema.sql --into $work/r.db'"
   rm -f "$work"/*
 }
 

@@ -110,6 +110,36 @@ TEST_P(TransactionMemory, Of2GiBIsBelow64MiB) {
   EXPECT_LT(peak, 64 * 1024);
 }
 
+// Into a replica: the budget is 64 MiB over SQLite's own cache, which is as large.
+TEST_F(PayloadMemory, OfReplayingATransactionOf512MiBIsBelow128MiB) {
+  const TempDir folder;
+  const std::string log = folder / "binlog.000001";
+  const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_TRUE(write_all(fd, BinlogWriter(without_checksums()).begin_file(false).gtid(1).take() + beginning_of_group()));
+  const std::string text(kTextBytes, 'x');
+  std::uint32_t id = 0;
+  for (int megabyte = 0; megabyte < 512; ++megabyte) {
+    std::string rows;
+    while (rows.size() < (1 << 20)) rows += ByteWriter().u8(0).u32(++id).u16(kTextBytes).text(text).str();
+    ASSERT_TRUE(
+        write_all(fd, without_position(BinlogWriter(without_checksums()).write_rows(99, 2, rows, false).take())));
+  }
+  ASSERT_TRUE(write_all(fd, end_of_group()));
+  ::close(fd);
+  write_file(folder / "schema.sql",
+             "CREATE DATABASE shop; USE shop;"
+             "CREATE TABLE orders (id INT NOT NULL PRIMARY KEY, t VARCHAR(1000) CHARACTER SET latin1);");
+  const std::string replica = folder / "replica.db";
+  const pid_t child =
+      start_program(std::getenv("BINFERRY_RELEASE_BINARY"),
+                    {"replay", log, "--schema-file", folder / "schema.sql", "--into", replica}, folder);
+  const Ran ran = finish_program(child, folder);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.err.find(std::to_string(id) + " rows"), std::string::npos) << ran.err;
+  RecordProperty("peak_kib", static_cast<int>(ran.peak_kib));
+  EXPECT_LT(ran.peak_kib, 128 * 1024);
+}
+
 // In several zstd frames, as a server writes large transactions.
 TEST_F(PayloadMemory, Of1GiBIsBelow64MiB) {
   const std::string rows = megabyte_of_rows();
