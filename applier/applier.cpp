@@ -197,7 +197,7 @@ Status SqliteApplier::advance(BinlogPosition position) {
   if (position <= checkpoint.position) return {};
   checkpoint.position = std::move(position);
   checkpoint.source.file_created = 0;
-  return {};
+  return rejoin_reached();
 }
 
 Status SqliteApplier::pass(const Transaction& transaction) {

@@ -1,7 +1,6 @@
 // Tables that were copied anew while the replica stood at an earlier place: until the log has come to the copy's
 // position, their rows and their table statements are passed over, for the copy has them (resync.hpp).
 #include "applier/applier.hpp"
-
 #include "applier/ddl.hpp"
 
 #include <algorithm>
@@ -40,8 +39,6 @@ Status SqliteApplier::adopt_tables() {
   restart_reader();
   if (Status reset = cascades_->reset(); !reset) return reset;
   if (Status found = find_rejoining(); !found) return found;
-  if (rejoining_.empty()) return {};
-  if (Status begun = replica_->begin(); !begun) return begun;
   if (Status reached = rejoin_reached(); !reached) return reached;
   return commit();
 }
@@ -91,6 +88,7 @@ Status SqliteApplier::rejoin_reached() {
 Status SqliteApplier::rejoin(const TableRegistry::Key& name) {
   ReplicaTable* const table = replica_->tables.find(name.first, name.second);
   if (table == nullptr || table->state != TableState::rejoining) return {};
+  if (Status begun = replica_->begin(); !begun) return begun;
   if (options_.note) options_.note("table " + name.first + "." + name.second + " has rejoined");
   table->state = TableState::active;
   table->reason.clear();

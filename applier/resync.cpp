@@ -6,6 +6,7 @@
 #include "applier/table_copy.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
@@ -74,7 +75,10 @@ Result<std::vector<std::string>> drop_copied(const mysql::ConsistentRead& read, 
     if (old->layout && old->definition) {
       Result<std::vector<std::string>> hung = foreign_objects(replica.database(), *old->layout, *old->definition);
       if (!hung) return hung;
-      others.insert(others.end(), hung->begin(), hung->end());
+      // The indexes that cascades need are made again when they do.
+      std::ranges::copy_if(*hung, std::back_inserter(others), [](const std::string& sql) {
+        return sql.find("INDEX \"binferry_fk_") == std::string::npos;
+      });
       if (Status dropped = drop_replica_table(replica.database(), *old->layout); !dropped) return propagate(dropped);
     }
     replica.tables.remove(table.schema, table.name);

@@ -3,7 +3,8 @@
 // The stream stands still at a transaction's boundary while it runs. The tables are read as of one later position S of
 // the source and replace what the replica held, in one SQLite transaction; each is then `rejoining` at S: its rows and
 // its table statements up to S are passed over, for the copy has them, and behind S it is active again (applier.cpp).
-// That is kept in the replica, so that a restart between changes nothing.
+// That is kept in the replica, so that a restart between changes nothing. At an idle source whose position lies in the
+// head of a new file, nothing shows that S was reached before the next transaction, or advance(), comes.
 #pragma once
 
 #include "applier/applier.hpp"
