@@ -66,6 +66,7 @@ Result<std::unique_ptr<SqliteApplier>> SqliteApplier::make(std::unique_ptr<Repli
   applier->sound_catalogue_ = applier->replica_->catalogue;
   applier->sound_tables_ = applier->replica_->tables;
   applier->restart_reader();
+  if (Status found = applier->find_rejoining(); !found) return propagate(found, into.path());
   return applier;
 }
 
@@ -202,7 +203,7 @@ Status SqliteApplier::advance(BinlogPosition position) {
   if (position <= checkpoint.position) return {};
   checkpoint.position = std::move(position);
   checkpoint.source.file_created = 0;
-  return {};
+  return rejoin_reached();
 }
 
 Status SqliteApplier::pass(const Transaction& transaction) {
@@ -251,6 +252,7 @@ Status SqliteApplier::apply(const Transaction& transaction) {
   }
   if (Status learned = learn_source(transaction); !learned) return learned;
   if (Status begun = replica_->begin(); !begun) return begun;
+  if (Status rejoined = rejoin_before(transaction); !rejoined) return rejoined;
   for (;;) {
     blame_.reset();
     if (Status marked = replica_->mark(); !marked) return marked;
@@ -315,7 +317,8 @@ Status SqliteApplier::freeze_reached(const std::string& schema, const std::strin
                                      const Transaction& transaction) {
   for (const auto& [other_schema, other] : Cascades::reached_from(replica_->catalogue, schema, table)) {
     ReplicaTable* const known = replica_->tables.find(other_schema, other);
-    if (known == nullptr || !known->is_active()) continue;
+    const bool goes_on = known != nullptr && (known->is_active() || known->state == TableState::rejoining);
+    if (!goes_on) continue;
     known->state = TableState::quarantined;
     known->reason = "foreign keys cascade into it from " + schema + "." + table + ", which is quarantined";
     known->file = transaction.file;
@@ -340,6 +343,7 @@ Status SqliteApplier::finish(const Transaction& transaction) {
   checkpoint.position.file = transaction.file;
   checkpoint.position.offset = transaction.end;
   if (Status added = checkpoint.gtids.add(transaction.gtid); !added) return added;
+  if (Status rejoined = rejoin_reached(); !rejoined) return rejoined;
   checkpoint.source_commit_us = transaction.commit_us;
   checkpoint.timestamp = transaction.timestamp;
   ++checkpoint.transactions;

@@ -78,6 +78,11 @@ class SqliteApplier {
   // The same, and everything committed before is durable too (Replica::seal).
   Status seal();
 
+  // Somebody else is about to make tables of the replica anew (resync.hpp): everything is committed, and no statement
+  // stays open on them. Then, whether it was done or not, the applier looks at the tables again.
+  Status release_tables();
+  Status adopt_tables();
+
   [[nodiscard]] Replica& replica() { return *replica_; }
   [[nodiscard]] const Checkpoint& checkpoint() const { return replica_->checkpoint; }
   [[nodiscard]] std::uint64_t uncommitted() const { return pending_transactions_; }
@@ -120,6 +125,18 @@ class SqliteApplier {
   Status adopt(const Table& table);
   Status take_statement(const Change& change);
 
+  // applier_rejoin.cpp
+  struct Rejoining {
+    TableRegistry::Key table;
+    BinlogPosition position;  // what the copy has: everything up to here
+    AnyGtidSet gtids;
+  };
+  Status find_rejoining();
+  Status rejoin_before(const Transaction& transaction);
+  Status rejoin_reached();
+  Status rejoin(const TableRegistry::Key& table);
+  Result<bool> stays_as_copied(const TableChange& change);
+
   // applier_ddl.cpp
   Status take_ddl(const Transaction& transaction, const Change& change);
   Status keep_followed_definitions();
@@ -137,6 +154,7 @@ class SqliteApplier {
   TableRegistry sound_tables_;
   bool tables_changed_ = false;         // since then
   std::vector<TableName> vacated_;      // names of known tables that the statement in hand has renamed
+  std::vector<Rejoining> rejoining_;    // of the registry
   const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
   std::optional<Blame> blame_;
   Uuid known_uuid_;                // proved to be the source's

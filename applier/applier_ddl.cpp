@@ -82,6 +82,9 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
   TableRegistry& tables = replica_->tables;
   Database& database = replica_->database();
   tables_changed_ = true;
+  if (Result<bool> stays = stays_as_copied(change); !stays || *stays) {
+    return stays ? Status{} : Status(propagate(stays));
+  }
   const TableName& old_name = change.old_name;
   const TableName& new_name = change.new_name;
   const bool wanted = is_wanted(new_name.schema, new_name.name);

@@ -48,7 +48,8 @@ Result<std::vector<std::size_t>> split(std::string_view text) {
 }
 
 Result<TableState> state_of(std::string_view name) {
-  for (const TableState state : {TableState::active, TableState::excluded, TableState::quarantined}) {
+  for (const TableState state :
+       {TableState::active, TableState::excluded, TableState::quarantined, TableState::rejoining}) {
     if (name == name_of(state)) return state;
   }
   return fail(Errc::replica, "binferry_tables holds the unknown state " + std::string(name), "upgrade binferry");

@@ -199,6 +199,8 @@ Result<Database> Database::open(const std::string& path, OpenMode mode, const st
                                    vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return std::unexpected(error_of(database.database_, code).at(path));
   sqlite3_extended_result_codes(database.database_, 1);
+  // Or an index on a column that is gone would be one on the text of its name, and break the next ALTER TABLE.
+  sqlite3_db_config(database.database_, SQLITE_DBCONFIG_DQS_DDL, 0, static_cast<int*>(nullptr));
   sqlite3_busy_timeout(database.database_, 5000);
   return database;
 }

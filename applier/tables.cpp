@@ -20,6 +20,7 @@ std::string_view name_of(TableState state) {
     case TableState::active: return "active";
     case TableState::excluded: return "excluded";
     case TableState::quarantined: return "quarantined";
+    case TableState::rejoining: return "rejoining";
   }
   return "active";
 }

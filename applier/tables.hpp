@@ -21,6 +21,7 @@ enum class TableState : std::uint8_t {
   active,       // rows and DDL are applied
   excluded,     // the operator's filter leaves it out: only its definition is kept
   quarantined,  // frozen at `file:offset` for `reason`: its rows are passed over, its definition is still followed
+  rejoining,    // copied anew as of `file:offset` and the set `gtid`: rows and statements up to there are passed over
 };
 std::string_view name_of(TableState state);
 

@@ -1,0 +1,38 @@
+// Tables copied anew from the live source into a replica that goes on: the copying half of a resync.
+//
+// The stream stands still at a transaction's boundary while it runs. The tables are read as of one later position S of
+// the source and replace what the replica held, in one SQLite transaction; each is then `rejoining` at S: its rows and
+// its table statements up to S are passed over, for the copy has them, and behind S it is active again (applier.cpp).
+// That is kept in the replica, so that a restart between changes nothing. At an idle source whose position lies in the
+// head of a new file, nothing shows that S was reached before the next transaction, or advance(), comes.
+#pragma once
+
+#include "applier/applier.hpp"
+#include "applier/snapshot.hpp"
+
+#include <string>
+#include <vector>
+
+namespace binferry {
+
+struct ResyncOptions {
+  std::uint32_t connections = 1;
+  BadText bad_text = BadText::stop;
+  std::uint64_t queue_bytes = 32 << 20;
+  std::function<void(const SnapshotProgress&)> on_progress;
+  std::function<bool()> should_stop;
+  std::function<void(const std::string&)> note;
+};
+
+struct ResyncOutcome {
+  std::vector<TableRegistry::Key> copied;  // with those that foreign keys tie to them
+  std::vector<TableRegistry::Key> gone;    // not at the source any more: they stay as they were
+  BinlogPosition position;                 // S
+};
+
+// `tables` must be known to the replica. Everything applied so far is committed. Errors: `not_found` for a table that
+// the replica does not know, `wrong_source`, those of take_snapshot(); the replica is then as it was.
+Result<ResyncOutcome> copy_tables(const mysql::Address& source, SqliteApplier& applier,
+                                  const std::vector<TableRegistry::Key>& tables, const ResyncOptions& options);
+
+}  // namespace binferry
