@@ -112,8 +112,8 @@ AlterDatabase alter_database(SqlCursor& cursor) {
   AlterDatabase alter;
   // COMMENT and ENCRYPTION are names, too, unless a value follows.
   const Token& next = cursor.peek(1);
-  const bool option_with_value = (cursor.at("COMMENT") || cursor.at("ENCRYPTION")) &&
-                                 (next.is_symbol('=') || next.kind == TokenKind::string);
+  const bool option_with_value =
+      (cursor.at("COMMENT") || cursor.at("ENCRYPTION")) && (next.is_symbol('=') || next.kind == TokenKind::string);
   const bool unnamed = cursor.at("DEFAULT") || cursor.at("CHARSET") || cursor.at("COLLATE") ||
                        cursor.at_words({"CHARACTER", "SET"}) || option_with_value;
   if (!unnamed) alter.name = cursor.name("a database's name");

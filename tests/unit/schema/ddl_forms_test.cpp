@@ -51,7 +51,8 @@ TEST(DdlForms, ColumnsOfMysql8) {
            "CHARACTER VARYING(6), l LONG, lv LONG VARCHAR, lb LONG VARBINARY, cb CHAR(3) BYTE)",
            "n char(3), nv varchar(3), ncv varchar(4), nvc varchar(5), c varchar(6), l mediumtext, lv mediumtext, lb "
            "mediumblob, cb binary(3)"},
-          {"CREATE TABLE t (a CHAR(5) CHARACTER SET binary, b VARCHAR(5) CHARSET binary, c TEXT CHARACTER SET binary, d "
+          {"CREATE TABLE t (a CHAR(5) CHARACTER SET binary, b VARCHAR(5) CHARSET binary, c TEXT CHARACTER SET binary, "
+           "d "
            "CHAR(5) BINARY, e CHAR(4) ASCII, f CHAR(4) UNICODE, g ENUM('x','y') CHARACTER SET latin1 COLLATE "
            "latin1_bin)",
            "a binary(5), b varbinary(5), c blob, d char(5), e char(4), f char(4), g enum('x','y')"},
@@ -60,7 +61,8 @@ TEST(DdlForms, ColumnsOfMysql8) {
           {"CREATE TABLE t (v VECTOR, w VECTOR(3) NOT NULL)", "v vector(2048), w vector(3)"},
           {"CREATE TABLE t (a TEXT(100), b TEXT(70000), c BLOB(10), d BLOB(20000000), e LONGTEXT)",
            "a text, b mediumtext, c tinyblob, d longblob, e longtext"},
-          {"CREATE TABLE t (a DOUBLE PRECISION UNSIGNED, b FLOAT(53), c REAL(5,2), d DEC(5), e FIXED, f NUMERIC(4,4), g "
+          {"CREATE TABLE t (a DOUBLE PRECISION UNSIGNED, b FLOAT(53), c REAL(5,2), d DEC(5), e FIXED, f NUMERIC(4,4), "
+           "g "
            "BOOL DEFAULT FALSE, h SERIAL, i INT SERIAL DEFAULT VALUE)",
            "a double unsigned, b double, c double(5,2), d decimal(5,0), e decimal(10,0), f decimal(4,4), g tinyint(1), "
            "h bigint unsigned, i int"},
@@ -147,7 +149,13 @@ TEST(DdlForms, EveryClauseOfAlterTableInMysql8) {
        "a int key, b int, c varchar(9)"},
       {"DROP PRIMARY KEY, ADD PRIMARY KEY (b, a)", "a int key, b int key, c varchar(9)"},
       {"DROP COLUMN b, DROP c", "a int key"},
-      {"MODIFY c VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL FIRST", "c varchar(20), a int key, b int"},
+      {"MODIFY c VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL FIRST",
+       "c varchar(20), a int key, b int"},
+      {"ADD d INT AFTER b, MODIFY b INT AFTER c", "a int key, d int, c varchar(9), b int"},
+      {"ADD d INT AFTER b, MODIFY b INT FIRST, MODIFY c VARCHAR(9) AFTER d",
+       "b int, a int key, d int, c varchar(9)"},
+      {"MODIFY a INT AFTER c, ADD d INT AFTER a, CHANGE b a2 INT AFTER d",
+       "c varchar(9), a int key, d int, a2 int"},
       {"CHANGE COLUMN b bb BIGINT UNSIGNED AFTER c", "a int key, c varchar(9), bb bigint unsigned"},
       {"RENAME COLUMN a TO b, RENAME COLUMN b TO a", "b int key, a int, c varchar(9)"},
       {"RENAME INDEX i TO j, ALTER INDEX j INVISIBLE", "a int key, b int, c varchar(9)"},
@@ -174,7 +182,8 @@ TEST(DdlForms, EveryClauseOfAlterTableInMysql8) {
       {"DISCARD PARTITION p0 TABLESPACE", "a int key, b int, c varchar(9)"},
       {"SECONDARY_ENGINE = NULL", "a int key, b int, c varchar(9)"},
       {"SECONDARY_LOAD", "a int key, b int, c varchar(9)"},
-      {"AUTO_INCREMENT = 1000, AUTOEXTEND_SIZE 8M, TABLESPACE = innodb_file_per_table", "a int key, b int, c varchar(9)"},
+      {"AUTO_INCREMENT = 1000, AUTOEXTEND_SIZE 8M, TABLESPACE = innodb_file_per_table",
+       "a int key, b int, c varchar(9)"},
       {"ADD COLUMN `key` INT, ADD KEY `key` (`key`) /* why */", "a int key, b int, c varchar(9), key int"},
       {"ADD period INT, ADD COLUMN system INT", "a int key, b int, c varchar(9), period int, system int"},
       {"ADD visible INT, DROP KEY i", "a int key, b int, c varchar(9), visible int"},
@@ -184,7 +193,8 @@ TEST(DdlForms, EveryClauseOfAlterTableInMysql8) {
   }
   // Constraints by their names, those that the server made too.
   const std::string_view constrained =
-      "CREATE TABLE t (a INT, b INT CHECK (b > 0), CONSTRAINT u UNIQUE (a), FOREIGN KEY (a) REFERENCES p (id), CHECK (a "
+      "CREATE TABLE t (a INT, b INT CHECK (b > 0), CONSTRAINT u UNIQUE (a), FOREIGN KEY (a) REFERENCES p (id), CHECK "
+      "(a "
       "> b))";
   for (const std::string_view clauses :
        {"DROP CHECK t_chk_1, DROP CONSTRAINT t_chk_2, DROP FOREIGN KEY t_ibfk_1, DROP CONSTRAINT u",
@@ -216,7 +226,8 @@ TEST(DdlForms, ColumnsAndOptionsOfMariadb) {
            "id int, a int"},
           {"CREATE TABLE t (id INT, s DATE, e DATE, PERIOD FOR app (s, e), UNIQUE KEY (id, app WITHOUT OVERLAPS))",
            "id int, s date, e date"},
-          {"CREATE TABLE t (a INT CHECK (a > 0) DEFAULT 5 COMMENT 'x', CONSTRAINT ck CHECK (a <> 7), KEY k (a) IGNORED, "
+          {"CREATE TABLE t (a INT CHECK (a > 0) DEFAULT 5 COMMENT 'x', CONSTRAINT ck CHECK (a <> 7), KEY k (a) "
+           "IGNORED, "
            "UNIQUE INDEX IF NOT EXISTS u (a) NOT IGNORED, KEY c (a) CLUSTERING=YES)",
            "a int"},
           {"CREATE TABLE t (a INT ENCRYPTED=YES, b INT `ENCRYPTION_KEY_ID`=2) `PAGE_COMPRESSED`='ON' ENCRYPTED=YES "
@@ -244,8 +255,10 @@ TEST(DdlForms, EveryClauseOfAlterTableInMariadb) {
       {"ADD CONSTRAINT IF NOT EXISTS ck CHECK (b > 0), DROP CONSTRAINT IF EXISTS zzz, ADD FOREIGN KEY IF NOT EXISTS fk "
        "(b) REFERENCES p (id), DROP FOREIGN KEY IF EXISTS nofk",
        "a int key, b int, c varchar(9)"},
+      {"ADD d INT, MODIFY d BIGINT AFTER a", "a int key, d bigint, b int, c varchar(9)"},
       {"ADD SYSTEM VERSIONING", "a int key, b int, c varchar(9)"},
-      {"ADD COLUMN d INT WITHOUT SYSTEM VERSIONING, ADD COLUMN s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD COLUMN "
+      {"ADD COLUMN d INT WITHOUT SYSTEM VERSIONING, ADD COLUMN s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD "
+       "COLUMN "
        "e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ADD PERIOD FOR SYSTEM_TIME (s, e), ADD SYSTEM VERSIONING",
        "a int key, b int, c varchar(9), d int, s timestamp(6), e timestamp(6)"},
       {"ADD PARTITION IF NOT EXISTS (PARTITION p VALUES IN (5))", "a int key, b int, c varchar(9)"},
@@ -273,20 +286,36 @@ TEST(DdlForms, StatementsBesideCreateAndAlter) {
     EXPECT_FALSE(statement && std::holds_alternative<OtherStatement>(*statement)) << sql;
   };
   for (const std::string_view sql :
-       {"DROP TABLE IF EXISTS `a`, `b`.`c` RESTRICT /* generated by server */", "DROP TABLES a", "DROP SCHEMA IF EXISTS d",
-        "RENAME TABLES a TO b, `x`.`y` TO `x`.`z`", "TRUNCATE TABLE `t`", "TRUNCATE t;",
-        "CREATE INDEX i ON t (a)", "CREATE FULLTEXT INDEX i ON t (a) WITH PARSER ngram LOCK = SHARED ALGORITHM=INPLACE",
+       {"DROP TABLE IF EXISTS `a`, `b`.`c` RESTRICT /* generated by server */",
+        "DROP TABLES a",
+        "DROP SCHEMA IF EXISTS d",
+        "RENAME TABLES a TO b, `x`.`y` TO `x`.`z`",
+        "TRUNCATE TABLE `t`",
+        "TRUNCATE t;",
+        "CREATE INDEX i ON t (a)",
+        "CREATE FULLTEXT INDEX i ON t (a) WITH PARSER ngram LOCK = SHARED ALGORITHM=INPLACE",
         "CREATE UNIQUE INDEX i USING HASH ON t ((a + 1) DESC, b) INVISIBLE COMMENT 'x' ENGINE_ATTRIBUTE = '{}'",
-        "CREATE SPATIAL INDEX s ON t (g)", "DROP INDEX i ON t LOCK=NONE ALGORITHM DEFAULT",
+        "CREATE SPATIAL INDEX s ON t (g)",
+        "DROP INDEX i ON t LOCK=NONE ALGORITHM DEFAULT",
         "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `d` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE "
         "utf8mb4_0900_ai_ci */ /*!80016 DEFAULT ENCRYPTION='N' */",
-        "CREATE SCHEMA d COLLATE = latin1_bin", "ALTER DATABASE d CHARACTER SET = DEFAULT", "ALTER DATABASE ENCRYPTION='Y'",
-        "ALTER DATABASE COLLATE utf8mb4_bin", "ALTER DATABASE d READ ONLY = DEFAULT", "ALTER SCHEMA DEFAULT ENCRYPTION 'N'",
-        "CREATE TABLE t LIKE `a`.`b`", "CREATE TABLE IF NOT EXISTS t (LIKE b)", "CREATE TABLE t AS SELECT 1 AS a",
-        "CREATE TABLE t (PRIMARY KEY (a)) SELECT a FROM x", "CREATE TABLE t (a INT) REPLACE SELECT * FROM x",
-        "CREATE TABLE t IGNORE AS (SELECT 1)", "CREATE TABLE t ENGINE=InnoDB VALUES ROW(1, 2), ROW(3, 4)",
-        "CREATE TABLE t TABLE x", "CREATE TABLE t (a INT) PARTITION BY HASH (a) PARTITIONS 2 SELECT 1 AS a",
-        "CREATE TABLE t (SELECT 1) UNION ALL (SELECT 2)", "CREATE TABLE t WITH RECURSIVE c AS (SELECT 1) SELECT * FROM c"}) {
+        "CREATE SCHEMA d COLLATE = latin1_bin",
+        "ALTER DATABASE d CHARACTER SET = DEFAULT",
+        "ALTER DATABASE ENCRYPTION='Y'",
+        "ALTER DATABASE COLLATE utf8mb4_bin",
+        "ALTER DATABASE d READ ONLY = DEFAULT",
+        "ALTER SCHEMA DEFAULT ENCRYPTION 'N'",
+        "CREATE TABLE t LIKE `a`.`b`",
+        "CREATE TABLE IF NOT EXISTS t (LIKE b)",
+        "CREATE TABLE t AS SELECT 1 AS a",
+        "CREATE TABLE t (PRIMARY KEY (a)) SELECT a FROM x",
+        "CREATE TABLE t (a INT) REPLACE SELECT * FROM x",
+        "CREATE TABLE t IGNORE AS (SELECT 1)",
+        "CREATE TABLE t ENGINE=InnoDB VALUES ROW(1, 2), ROW(3, 4)",
+        "CREATE TABLE t TABLE x",
+        "CREATE TABLE t (a INT) PARTITION BY HASH (a) PARTITIONS 2 SELECT 1 AS a",
+        "CREATE TABLE t (SELECT 1) UNION ALL (SELECT 2)",
+        "CREATE TABLE t WITH RECURSIVE c AS (SELECT 1) SELECT * FROM c"}) {
     parsed(sql, mysql8());
   }
   for (const std::string_view sql :
@@ -297,7 +326,8 @@ TEST(DdlForms, StatementsBesideCreateAndAlter) {
         "CREATE OR REPLACE TABLE t LIKE u", "CREATE OR REPLACE SEQUENCE s START 1 MINVALUE -5 NOCACHE NOCYCLE",
         "CREATE SEQUENCE s AS SMALLINT UNSIGNED INCREMENT BY 2", "DROP SEQUENCE IF EXISTS a, b",
         "SET STATEMENT max_statement_time=5, sql_mode='' FOR ALTER TABLE t ADD a INT",
-        "CREATE TABLE t (`next_not_cached_value` bigint(21) NOT NULL) ENGINE=InnoDB SEQUENCE=1", "TRUNCATE TABLE t WAIT 2"}) {
+        "CREATE TABLE t (`next_not_cached_value` bigint(21) NOT NULL) ENGINE=InnoDB SEQUENCE=1",
+        "TRUNCATE TABLE t WAIT 2"}) {
     parsed(sql, mariadb());
   }
 }
