@@ -5,8 +5,8 @@
 #include "binlog/event/control_events.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <cstring>
+#include <memory>
 
 namespace binferry {
 namespace {
@@ -79,6 +79,20 @@ Status EventFramer::frame_checked(Bytes stored, std::uint64_t offset, RawEvent& 
     Result<Bytes> plain = decrypt(stored, offset);
     if (!plain) return propagate(plain);
     bytes = *plain;
+  }
+
+  const std::uint8_t written_type = bytes[kTypeOffset];
+  if (format_ && format_->old_type_codes && format_->type_code(written_type) != written_type) {
+    if (!nonce_) plain_.assign(stored.begin(), stored.end());
+    const auto type = static_cast<EventType>(format_->type_code(written_type));
+    if (type == EventType::table_map || is_rows_event(type)) {
+      return fail(Errc::unsupported,
+                  std::string(name_of(type)) + ": row events of the test release " + format_->server_version +
+                      " hold its record buffer, whose layout is not logged",
+                  "only what that server logged as statements can be read");
+    }
+    plain_[kTypeOffset] = static_cast<std::uint8_t>(type);
+    bytes = plain_;
   }
 
   // The type decides where the checksum is, so the one byte is looked at before it can be trusted.

@@ -10,11 +10,21 @@ namespace {
 
 constexpr std::size_t kServerVersionSize = 50;
 
+// Codes 16 to 22 of the test releases: TABLE_MAP, the row events of version 0, XID, BEGIN_LOAD_QUERY,
+// EXECUTE_LOAD_QUERY.
+constexpr std::uint8_t kFirstOldCode = 16;
+constexpr std::array<std::uint8_t, 7> kOldCodes{19, 20, 21, 22, 16, 17, 18};
+
 bool writes_checksum_field(const FormatDescription& format) {
   return format.version >= (format.kind == ServerKind::mariadb ? 50300U : 50601U);
 }
 
 }  // namespace
+
+std::uint8_t FormatDescription::type_code(std::uint8_t written) const {
+  const bool other = old_type_codes && written >= kFirstOldCode && written < kFirstOldCode + kOldCodes.size();
+  return other ? kOldCodes[written - kFirstOldCode] : written;
+}
 
 std::uint32_t parse_server_version(std::string_view text) {
   std::array<std::uint32_t, 3> parts{};
@@ -63,10 +73,9 @@ Result<FormatDescription> decode_format_description(Bytes event) {
   const Bytes lengths = in.bytes(in.remaining() - tail);
   if (lengths.size() > 255) return fail(Errc::corrupt, "FORMAT_DESCRIPTION lists more than 255 event types");
   format.event_types = static_cast<std::uint8_t>(lengths.size());
-  std::copy(lengths.begin(), lengths.end(), format.post_header_lengths.begin() + 1);
-  // Test releases of 5.1 and 5.2 gave other meanings to the type codes; a table of 22 types is their mark.
-  if (format.event_types == 22 && format.kind == ServerKind::mysql) {
-    return fail(Errc::unsupported, "a binary log of the test release " + format.server_version);
+  format.old_type_codes = format.event_types == 22 && format.kind == ServerKind::mysql;
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    format.post_header_lengths[format.type_code(static_cast<std::uint8_t>(i + 1))] = lengths[i];
   }
   if (!format.has_checksum_field) return format;
 

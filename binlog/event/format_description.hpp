@@ -29,6 +29,12 @@ struct FormatDescription {
   std::uint8_t event_types = 0;                         // post-header lengths that the event lists, from type 1 on
   std::array<std::uint8_t, 256> post_header_lengths{};  // by type code; 0 where not listed
 
+  // Test releases of 5.1 and 5.2 numbered types from 16 on otherwise; the lengths above are by today's codes all the
+  // same.
+  bool old_type_codes = false;
+  // Today's code of a type that an event under this description bears.
+  [[nodiscard]] std::uint8_t type_code(std::uint8_t written) const;
+
   [[nodiscard]] std::uint8_t post_header_length(EventType type) const {
     return post_header_lengths[static_cast<std::uint8_t>(type)];
   }

@@ -155,7 +155,6 @@ TEST(EventCorpus, LogsOfOtherProjectsDecodeButForTheDamagedAndAncientOnes) {
   const std::map<std::string, Errc> expected{
       {"binlog_truncated_event.000001", Errc::truncated}, {"binlog_truncated_prev_gtid_event.000001", Errc::truncated},
       {"corrupt-relay-bin.000624", Errc::truncated},      {"ver_5_1-wl2325_r.001", Errc::unsupported},
-      {"ver_5_1-wl2325_s.001", Errc::unsupported},
   };
   EXPECT_EQ(refused, expected);
   expect_types(seen, {EventType::gtid_tagged, EventType::partial_update_rows, EventType::transaction_payload});

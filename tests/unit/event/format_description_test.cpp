@@ -77,11 +77,20 @@ TEST(FormatDescription, ServersOlderThanChecksumsHaveNoChecksumField) {
   }
 }
 
-TEST(FormatDescription, TestReleasesWithOtherTypeCodesAreRefused) {
-  const auto format =
-      decode_format_description(bytes_of(description("5.2.2-a_drop6p13-debug-log", std::string(22, '\x07'), false)));
-  ASSERT_FALSE(format);
-  EXPECT_EQ(format.error().code, Errc::unsupported);
+TEST(FormatDescription, TestReleasesGiveTypesOtherCodes) {
+  std::string lengths(22, '\0');
+  for (std::size_t i = 0; i < lengths.size(); ++i) lengths[i] = static_cast<char>(i + 1);
+  const auto format = decode_format_description(bytes_of(description("5.2.2-a_drop6p13-debug-log", lengths, false)));
+  ASSERT_TRUE(format);
+  EXPECT_TRUE(format->old_type_codes);
+  EXPECT_EQ(format->type_code(2), 2);
+  EXPECT_EQ(static_cast<EventType>(format->type_code(16)), EventType::table_map);
+  EXPECT_EQ(static_cast<EventType>(format->type_code(17)), EventType::write_rows_v0);
+  EXPECT_EQ(static_cast<EventType>(format->type_code(20)), EventType::xid);
+  EXPECT_EQ(static_cast<EventType>(format->type_code(22)), EventType::execute_load_query);
+  EXPECT_EQ(format->post_header_length(EventType::table_map), 16);
+  EXPECT_EQ(format->post_header_length(EventType::xid), 20);
+  EXPECT_FALSE(decode_format_description(bytes_of(mysql_8_0_35()))->old_type_codes);
 }
 
 TEST(FormatDescription, OnlyBinlogVersionFourIsRead) {
