@@ -43,6 +43,11 @@ constexpr const char* kPositionExamples =
     "  binferry position wait shop.db --gtid-set=0-1-100 --timeout=5s\n"
     "  binferry position gtid subtract \"$source\" \"$replica\"     what the replica lacks\n";
 
+// CLI11 would take -1 for the largest number.
+std::string position_mistake(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos ? "" : "`" + text + "` is not a position";
+}
+
 // Options whose text becomes something else when all of the command line has been taken.
 struct ReadTexts {
   std::string start_datetime;
@@ -65,11 +70,13 @@ void add_read_options(CLI::App& command, ReadArguments& read, ReadTexts& texts) 
 
   constexpr const char* kFilters = "Filters";
   command.add_option("--start-position", read.start_position, "Begin at this offset of the first file")
+      ->check(position_mistake)
       ->type_name("N")
       ->group(kFilters);
   command
       .add_option("--stop-position", read.filter.stop_position,
                   "Stop before the first transaction that ends beyond this offset of the last file")
+      ->check(position_mistake)
       ->type_name("N")
       ->group(kFilters);
   command
@@ -155,6 +162,20 @@ void add_login_options(CLI::App& command, LoginArguments& login) {
   command.add_flag("--password", login.ask_password, "Ask for the password [MYSQL_PWD, else the option file's]");
 }
 
+// An option that would be passed over in silence is refused instead.
+Status check_inspect(const InspectArguments& arguments) {
+  using Mode = InspectArguments::Mode;
+  const TransactionFilter& filter = arguments.read.filter;
+  if (arguments.mode == Mode::events && (filter.filters_tables() || filter.include_gtids || filter.exclude_gtids)) {
+    return fail(Errc::usage, "--events knows neither tables nor GTIDs",
+                "filter it by position, time or server id; or leave --events out");
+  }
+  if (arguments.mode != Mode::changes && arguments.read.format == OutputFormat::sql) {
+    return fail(Errc::usage, "--format=sql is for row changes only", "use --format=text or --format=json here");
+  }
+  return {};
+}
+
 CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
   CLI::App* const command =
       app.add_subcommand("tail", "Follow logs that grow, printing each transaction when it is whole");
@@ -204,6 +225,7 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   repeatable("--table", read.filter.tables, "Only this table, as TABLE or SCHEMA.TABLE; wildcards; repeatable", "NAME",
              kNew);
   command->add_option("--start-position", read.start_position, "Begin at this offset of the first file")
+      ->check(position_mistake)
       ->type_name("N")
       ->group(kNew);
   command
@@ -222,6 +244,7 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   command
       ->add_option("--stop-position", read.filter.stop_position,
                    "Stop before the first transaction that ends beyond this offset of the last file")
+      ->check(position_mistake)
       ->type_name("N")
       ->group(kFilters);
   command->add_option("--stop-datetime", texts.stop_datetime, "Stop at the first transaction that began then or later")
@@ -476,6 +499,7 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
   }
   if (inspect_command->parsed()) {
     if (Status taken = take_texts(texts, inspect.read); !taken) return propagate(taken);
+    if (Status fit = check_inspect(inspect); !fit) return propagate(fit);
     return CommandLine(std::move(inspect));
   }
   if (tail_command->parsed()) {

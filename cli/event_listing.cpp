@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace binferry::cli {
@@ -64,10 +65,21 @@ class Listing {
   std::string info_;
 };
 
+bool is_end(const TransactionFilter& filter, std::string_view file, const RawEvent& event) {
+  if (filter.stop_position && file == filter.stop_file && event.end > *filter.stop_position) return true;
+  return filter.stop_datetime && event.header.timestamp >= *filter.stop_datetime;
+}
+
+bool is_wanted(const TransactionFilter& filter, const RawEvent& event) {
+  if (event.header.type == EventType::format_description) return true;
+  if (filter.start_datetime && event.header.timestamp < *filter.start_datetime) return false;
+  return filter.server_ids.empty() ||
+         std::ranges::find(filter.server_ids, event.header.server_id) != filter.server_ids.end();
+}
+
 }  // namespace
 
-Status list_events(EventSource& source, OutputFormat format, std::optional<std::uint64_t> stop_position,
-                   std::string_view stop_file, Output& output) {
+Status list_events(EventSource& source, OutputFormat format, const TransactionFilter& filter, Output& output) {
   Listing listing(format, output);
   RawEvent event;
   while (!stop_requested() && !output.is_closed()) {
@@ -75,7 +87,8 @@ Status list_events(EventSource& source, OutputFormat format, std::optional<std::
     if (!state) return propagate(state);
     switch (*state) {
       case SourceState::event:
-        if (stop_position && source.file() == stop_file && event.end > *stop_position) return {};
+        if (is_end(filter, source.file(), event)) return {};
+        if (!is_wanted(filter, event)) break;
         if (Status listed = listing.event(event, source.format()); !listed) return listed;
         break;
       case SourceState::file_end:

@@ -2,19 +2,17 @@
 #pragma once
 
 #include "binlog/base/result.hpp"
+#include "binlog/filter.hpp"
 #include "binlog/source/event_source.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
 namespace binferry::cli {
 
-// Lists until the source ends. `stop_position` counts in `stop_file`: the first event that ends beyond it is not
-// listed, nor anything after. Events inside a TRANSACTION_PAYLOAD follow it.
-Status list_events(EventSource& source, OutputFormat format, std::optional<std::uint64_t> stop_position,
-                   std::string_view stop_file, Output& output);
+// Lists until the source ends, or the filter's stop position or time: the first event that ends beyond the one or is as
+// old as the other is not listed, nor anything after. Of the filter, start time and server ids choose events, too
+// (FORMAT_DESCRIPTION is always listed); what it says of tables and GTIDs is not for events. Events inside a
+// TRANSACTION_PAYLOAD follow it.
+Status list_events(EventSource& source, OutputFormat format, const TransactionFilter& filter, Output& output);
 
 }  // namespace binferry::cli

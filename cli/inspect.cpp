@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <iterator>
+
 #include <sys/stat.h>
 
 namespace binferry::cli {
@@ -83,7 +84,7 @@ Status Inspection::run() {
 }
 
 Status Inspection::run_events() {
-  Status result = list_events(source_, arguments_.read.format, filter_.stop_position, filter_.stop_file, output_);
+  Status result = list_events(source_, arguments_.read.format, filter_, output_);
   if (Status flushed = output_.flush(); !flushed && result) return flushed;
   return result;
 }

@@ -92,7 +92,11 @@ std::unexpected<Error> system_error(std::string_view doing, int error_number) {
   Errc code = Errc::io;
   if (error_number == ENOENT || error_number == ENOTDIR) code = Errc::not_found;
   if (error_number == ENOSPC || error_number == EDQUOT) code = Errc::no_space;
-  return fail(code, "cannot " + std::string(doing) + ": " + std::strerror(error_number));
+  std::string hint;
+  if (code == Errc::not_found) hint = "check the path; a folder or its index file reads all logs that are there";
+  if (error_number == EACCES || error_number == EPERM) hint = "run as a user who may read it, such as the server's own";
+  if (code == Errc::no_space) hint = "make room, then run again";
+  return fail(code, "cannot " + std::string(doing) + ": " + std::strerror(error_number), std::move(hint));
 }
 
 Result<std::unique_ptr<Input>> open_input(const std::string& path) {

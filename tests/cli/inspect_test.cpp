@@ -1,11 +1,12 @@
 // What `inspect` promises: filters, broken input, coverage, exit codes.
 #include "tests/cli/program.hpp"
-
-#include <gtest/gtest.h>
+#include "tests/unit/support/binlog_writer.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace binferry::test {
 namespace {
@@ -237,6 +238,69 @@ TEST(Inspect, GtidAndTimeAndPositionFiltersChooseWholeTransactions) {
   EXPECT_EQ(run({"inspect", "--format=json", "--server-id=81", "--server-id=80", kShop}).out, all.out);
 }
 
+TEST(Inspect, TimesAndServersChooseEventsToo) {
+  const auto listed = [](std::vector<std::string> filters) {
+    filters.insert(filters.begin(), {"inspect", "--events", "--format=json"});
+    filters.push_back(kShop);
+    const Ran ran = run(filters);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return lines_of(ran.out).size();
+  };
+  const std::size_t all = listed({});
+  EXPECT_EQ(listed({"--server-id=80", "--start-datetime=2020-01-01"}), all);
+  EXPECT_EQ(listed({"--server-id=81"}), 1U);  // the format description
+  EXPECT_EQ(listed({"--start-datetime=2100-01-01"}), 1U);
+  EXPECT_EQ(listed({"--stop-datetime=2020-01-01"}), 0U);
+}
+
+TEST(Inspect, FilesAreReadInTheOrderGivenAndFoldersByNumberOrIndex) {
+  const TempDir folder;
+  BinlogWriter first;
+  BinlogWriter second;
+  BinlogWriter third;
+  write_file(folder / "log.999999", first.begin_file().insert_transaction(1).rotate("log.1000000").take());
+  write_file(folder / "log.1000000", second.begin_file().insert_transaction(2).rotate("log.1000001").take());
+  write_file(folder / "log.1000001", third.begin_file().insert_transaction(3).take());
+  const auto files = [](const std::vector<std::string>& arguments) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    std::string names;
+    for (const std::string& line : lines_of(ran.out)) {
+      const std::size_t at = line.find("\"file\":\"log.") + 12;
+      names += line.substr(at, line.find('"', at) - at) + ' ';
+    }
+    return names;
+  };
+  constexpr const char* kInOrder = "999999 1000000 1000001 ";
+  EXPECT_EQ(files({"inspect", "--format=json", folder.path()}), kInOrder);
+  for (const std::string& prefix : {std::string(), std::string("./"), folder.path() + "/"}) {
+    write_file(folder / "log.index", prefix + "log.999999\n" + prefix + "log.1000000\n" + prefix + "log.1000001\n");
+    EXPECT_EQ(files({"inspect", "--format=json", folder.path()}), kInOrder) << prefix;
+    EXPECT_EQ(files({"inspect", "--format=json", folder / "log.index"}), kInOrder) << prefix;
+  }
+  write_file(folder / "log.index", "./log.1000000\n./log.1000001\n");  // the first was purged from the index only
+  EXPECT_EQ(files({"inspect", "--format=json", folder.path()}), "1000000 1000001 ");
+  EXPECT_EQ(files({"inspect", "--format=json", folder / "log.999999", folder / "log.1000000"}), "999999 1000000 ");
+}
+
+TEST(Inspect, FiltersTogetherAreAllAsked) {
+  const std::string uuid = "fde9933f-e70c-11f1-82fa-02fc00000001";
+  const auto lines = [&](std::vector<std::string> filters) {
+    filters.insert(filters.begin(), {"inspect", "--format=json"});
+    filters.push_back(kShop);
+    const Ran ran = run(filters);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return lines_of(ran.out).size();
+  };
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":3", "--table=customer"}), 3U);
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":3", "--table=orders"}), 0U);
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":1-5", "--exclude-gtids=" + uuid + ":1-2:4-5"}), 3U);
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":3", "--database=s?op", "--table=c*r", "--server-id=80"}), 3U);
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":3", "--server-id=1"}), 0U);
+  EXPECT_EQ(lines({"--include-gtids=" + uuid + ":tagged:3"}), 0U);
+  EXPECT_EQ(lines({"--exclude-gtids=" + uuid + ":tagged:3", "--include-gtids=" + uuid + ":3"}), 3U);
+}
+
 TEST(Inspect, APositionInsideAnEventIsRefused) {
   const Ran ran = run({"inspect", "--start-position=860", kShop});
   EXPECT_EQ(ran.exit_code, 1);
@@ -308,6 +372,13 @@ TEST(Inspect, AMistakenCommandLineExitsWith2AndSaysWhatToTry) {
       {"inspect", "--format=xml", kShop},
       {"inspect", "--events", "--stats", kShop},
       {"inspect", "--start-position=many", kShop},
+      {"inspect", "--start-position=-1", kShop},
+      {"inspect", "--stop-position=-1", kShop},
+      {"inspect", "--events", "--table=customer", kShop},
+      {"inspect", "--events", "--database=shop", kShop},
+      {"inspect", "--events", "--include-gtids=0-1-5", kShop},
+      {"inspect", "--coverage", "--format=sql", kShop},
+      {"inspect", "--events", "--format=sql", kShop},
       {"inspect", "--start-datetime=2026-13-01", kShop},
       {"inspect", "--stop-datetime=yesterday", kShop},
       {"inspect", "--include-gtids=nonsense", kShop},
