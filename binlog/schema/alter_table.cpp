@@ -151,7 +151,12 @@ class Alteration {
       } else if (const auto* change = std::get_if<ChangeColumn>(&action)) {
         const std::size_t i = before_.column_index(change->old_name);
         if (i == TableDefinition::kNoColumn) {
-          if (change->if_exists) continue;
+          // MariaDB lets a statement modify what it has just added.
+          const std::size_t added = std::erase_if(written_, [&](const Written& w) {
+            return w.source == kNewColumn && same_name(w.spec->column.name, change->old_name);
+          });
+          if (added != 0) written_.push_back({&change->column, &change->position, kNewColumn, {}});
+          if (added != 0 || change->if_exists) continue;
           return contradiction(fmt::format("CHANGE or MODIFY COLUMN {}: there is no such column", change->old_name));
         }
         written_.push_back({&change->column, &change->position, i, {}});
