@@ -4,12 +4,12 @@
 #include "tests/cli/program.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <cstring>
 #include <functional>
 #include <random>
+
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 
 namespace binferry::test {
@@ -146,9 +146,8 @@ TEST_F(PayloadMemory, OfReplayingATransactionOf512MiBIsBelow128MiB) {
              "CREATE DATABASE shop; USE shop;"
              "CREATE TABLE orders (id INT NOT NULL PRIMARY KEY, t VARCHAR(1000) CHARACTER SET latin1);");
   const std::string replica = folder / "replica.db";
-  const pid_t child =
-      start_program(std::getenv("BINFERRY_RELEASE_BINARY"),
-                    {"replay", log, "--schema-file", folder / "schema.sql", "--into", replica}, folder);
+  const pid_t child = start_program(std::getenv("BINFERRY_RELEASE_BINARY"),
+                                    {"replay", log, "--schema-file", folder / "schema.sql", "--into", replica}, folder);
   const Ran ran = finish_program(child, folder);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.err.find(std::to_string(kRows) + " rows"), std::string::npos) << ran.err;
