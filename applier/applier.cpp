@@ -32,9 +32,9 @@ bool may_quarantine(Errc code) {
   }
 }
 
-// A savepoint whose copies of pages outgrew their memory leaves a temporary file behind, into which those of every later
-// savepoint go, two writes a page, until SQLite's transaction ends. Small transactions that follow a large one, of more
-// bytes than this, therefore do not share its commit for long.
+// A savepoint whose copies of pages outgrew their memory leaves a temporary file behind, into which those of every
+// later savepoint go, two writes a page, until SQLite's transaction ends. Small transactions that follow a large one,
+// of more bytes than this, therefore do not share its commit for long.
 constexpr std::uint64_t kSpillingBytes = 32 << 10;
 constexpr std::uint64_t kMostSlowed = 100;
 

@@ -34,7 +34,7 @@ struct ApplierOptions {
   // written once a commit, so that rows in random order want many: tables have more pages than a thousand rows touch.
   std::uint64_t batch_transactions = 40'000;
   std::uint64_t batch_bytes = 64 << 20;
-  bool strict = false;                      // stop instead of quarantining
+  bool strict = false;  // stop instead of quarantining
   BadText bad_text = BadText::stop;
   Limits limits{};
   std::function<std::uint64_t()> now_us;         // microseconds since 1970; for the checkpoint's applied_at_us

@@ -181,9 +181,8 @@ constexpr int kSavepointMemoryBytes = (1 << 17) - 1;
 // Must come before the first connection; a process that has used SQLite before keeps its own setting. Nobody asks how
 // much memory SQLite has, and counting it takes a lock for every piece.
 bool configure_sqlite() {
-  static const bool configured =
-      sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointMemoryBytes) == SQLITE_OK &&
-      sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+  static const bool configured = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointMemoryBytes) == SQLITE_OK &&
+                                 sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
   return configured;
 }
 
