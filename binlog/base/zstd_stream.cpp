@@ -7,15 +7,15 @@ namespace binferry {
 
 struct ZstdDecompressor::State {
   ZSTD_DCtx* context = ZSTD_createDCtx();
-  State() {
-    if (context != nullptr) ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, kWindowLog);
+  explicit State(int window_log) {
+    if (context != nullptr) ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, window_log);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() { ZSTD_freeDCtx(context); }
 };
 
-ZstdDecompressor::ZstdDecompressor() : state_(std::make_unique<State>()) {}
+ZstdDecompressor::ZstdDecompressor(int window_log) : state_(std::make_unique<State>(window_log)) {}
 ZstdDecompressor::ZstdDecompressor(ZstdDecompressor&&) noexcept = default;
 ZstdDecompressor& ZstdDecompressor::operator=(ZstdDecompressor&&) noexcept = default;
 ZstdDecompressor::~ZstdDecompressor() = default;
@@ -43,6 +43,47 @@ Result<std::size_t> ZstdDecompressor::read(Bytes& in, std::span<std::uint8_t> ou
 void ZstdDecompressor::reset() {
   if (state_->context != nullptr) ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only);
   at_frame_end_ = true;
+}
+
+struct ZstdCompressor::State {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  State(int level, int window_log) {
+    if (context == nullptr) return;
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { ZSTD_freeCCtx(context); }
+};
+
+ZstdCompressor::ZstdCompressor(int level, int window_log) : state_(std::make_unique<State>(level, window_log)) {}
+ZstdCompressor::ZstdCompressor(ZstdCompressor&&) noexcept = default;
+ZstdCompressor& ZstdCompressor::operator=(ZstdCompressor&&) noexcept = default;
+ZstdCompressor::~ZstdCompressor() = default;
+
+Status ZstdCompressor::flush(Bytes in, std::string& out) {
+  return run(in, out, false);
+}
+
+Status ZstdCompressor::finish(Bytes in, std::string& out) {
+  return run(in, out, true);
+}
+
+Status ZstdCompressor::run(Bytes in, std::string& out, bool ends_frame) {
+  if (state_->context == nullptr) return fail(Errc::internal, "no memory for a zstd compressor");
+  ZSTD_inBuffer input{in.data(), in.size(), 0};
+  for (;;) {
+    const std::size_t used = out.size();
+    out.resize(used + ZSTD_CStreamOutSize());
+    ZSTD_outBuffer output{out.data() + used, out.size() - used, 0};
+    const std::size_t left =
+        ZSTD_compressStream2(state_->context, &output, &input, ends_frame ? ZSTD_e_end : ZSTD_e_flush);
+    out.resize(used + output.pos);
+    if (ZSTD_isError(left) != 0) return fail(Errc::internal, std::string("zstd: ") + ZSTD_getErrorName(left));
+    if (left == 0 && input.pos == input.size) return {};
+  }
 }
 
 Result<std::string> zstd_compress(Bytes bytes, int level) {

@@ -1,5 +1,5 @@
 // zstd: streaming decompression of any number of frames, in memory bounded by the window and never by announced sizes,
-// and compression of a buffer.
+// compression of a buffer, and of a stream whose pieces can be read as soon as they arrive.
 #pragma once
 
 #include "binlog/base/bytes.hpp"
@@ -17,7 +17,8 @@ class ZstdDecompressor {
   // The window a frame may ask for, as a power of two; 27 (128 MiB) is zstd's own default limit.
   static constexpr int kWindowLog = 27;
 
-  ZstdDecompressor();
+  // Frames that ask for a larger window than 2^window_log bytes are refused.
+  explicit ZstdDecompressor(int window_log = kWindowLog);
   ZstdDecompressor(ZstdDecompressor&&) noexcept;
   ZstdDecompressor& operator=(ZstdDecompressor&&) noexcept;
   ~ZstdDecompressor();
@@ -36,6 +37,27 @@ class ZstdDecompressor {
   struct State;
   std::unique_ptr<State> state_;
   bool at_frame_end_ = true;
+};
+
+// A stream that is compressed piece by piece with one memory of what came before. Movable, one thread at a time.
+class ZstdCompressor {
+ public:
+  // Levels are zstd's: 1 (fast) … 19. The window, 2^window_log bytes, is what both ends keep in memory.
+  ZstdCompressor(int level, int window_log);
+  ZstdCompressor(ZstdCompressor&&) noexcept;
+  ZstdCompressor& operator=(ZstdCompressor&&) noexcept;
+  ~ZstdCompressor();
+
+  // Appends `in`, compressed, to `out`: what has been appended so far can then be decompressed up to its last byte.
+  // Error: `internal`, if there is no memory.
+  Status flush(Bytes in, std::string& out);
+  // The same, and ends the frame: nothing may follow it.
+  Status finish(Bytes in, std::string& out);
+
+ private:
+  struct State;
+  Status run(Bytes in, std::string& out, bool ends_frame);
+  std::unique_ptr<State> state_;
 };
 
 // One frame that holds `bytes`. Levels are zstd's: 1 (fast) … 19. Error: `internal`, if there is no memory.

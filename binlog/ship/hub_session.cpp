@@ -1,0 +1,118 @@
+#include "binlog/ship/hub_session.hpp"
+
+namespace binferry {
+
+using namespace ship;
+
+Status HubSession::on_message(Bytes message) {
+  if (state_ == State::refusing || state_ == State::ended) return {};
+  if (message.empty() || message[0] != static_cast<std::uint8_t>(Storing::plain)) {
+    return refuse({Errc::protocol, "a follower's messages are not compressed", {}, {}});
+  }
+  if (message.size() > kLargestFollowerMessage) return refuse({Errc::limit, "the message is too large", {}, {}});
+  for (Bytes frames = message.subspan(1); !frames.empty();) {
+    Result<Frame> frame = take_frame(frames);
+    if (!frame) return refuse(frame.error());
+    if (Status taken = on_frame(*frame); !taken) return refuse(taken.error());
+  }
+  return {};
+}
+
+Status HubSession::on_frame(const Frame& frame) {
+  if (const auto* const hello = std::get_if<Hello>(&frame)) return on_hello(*hello);
+  if (const auto* const ack = std::get_if<Ack>(&frame)) return on_ack(*ack);
+  return fail(Errc::protocol, "a frame that only a hub may send");
+}
+
+Status HubSession::on_hello(const Hello& hello) {
+  if (state_ != State::hello) return fail(Errc::protocol, "a second HELLO");
+  if (hello.version != kVersion) {
+    return fail(Errc::unsupported, "the hub speaks version 1, not " + std::to_string(hello.version),
+                "use binferry of the same version at both ends");
+  }
+  if (Status named = check_follower_name(hello.name); !named) return named;
+  if (Status found = reader_.seek(hello.position); !found) return found;
+  hello_ = hello;
+  state_ = State::streaming;
+  // The answer tells how the rest is stored, so it goes ahead in plain.
+  append(pending_, Welcome{.sends_zstd = hello.takes_zstd, .heartbeat_ms = options_.heartbeat_ms});
+  return {};
+}
+
+// Nobody may promise what was never published, nor take a promise back.
+Status HubSession::on_ack(const Ack& ack) {
+  if (state_ != State::streaming) return fail(Errc::protocol, "an ACK before HELLO");
+  if (ack.position > store_.published()) {
+    return fail(Errc::protocol, "an ACK of " + ack.position.text() + ", which the hub has not sent");
+  }
+  BinlogPosition& last = acknowledged_[static_cast<std::size_t>(ack.level) - 1];
+  if (ack.position < last) {
+    return fail(Errc::protocol, "an ACK of " + ack.position.text() + " after one of " + last.text());
+  }
+  // Each level includes those below it.
+  for (std::size_t level = 0; level < static_cast<std::size_t>(ack.level); ++level) {
+    if (acknowledged_[level] < ack.position) acknowledged_[level] = ack.position;
+  }
+  return {};
+}
+
+Status HubSession::refuse(const Error& error) {
+  pending_.clear();
+  append(pending_, Refusal{error.code, error.message(), error.hint});
+  zstd_.reset();
+  state_ = State::refusing;
+  return std::unexpected(error);
+}
+
+Result<bool> HubSession::next_message(std::string& message, bool heartbeat) {
+  message.clear();
+  if (state_ == State::hello || state_ == State::ended) return false;
+  if (!pending_.empty()) {
+    message.push_back(static_cast<char>(Storing::plain));
+    message.append(pending_);
+    pending_.clear();
+    if (state_ == State::refusing) {
+      state_ = State::ended;
+    } else if (hello_.takes_zstd) {
+      zstd_.emplace(options_.zstd_level, kWindowLog);
+    }
+    return true;
+  }
+  std::string frames;
+  Result<bool> filled = fill(frames);
+  if (!filled) {
+    (void)refuse(filled.error());
+    return next_message(message, heartbeat);
+  }
+  const BinlogPosition tip = store_.published();
+  // Told once when the follower has all of it, and again as a sign of life.
+  if (heartbeat || (*filled && tip != told_tip_)) {
+    append(frames, Tip{tip});
+    told_tip_ = tip;
+  }
+  if (frames.empty()) return false;
+  message.push_back(static_cast<char>(zstd_ ? Storing::zstd : Storing::plain));
+  if (!zstd_) {
+    message.append(frames);
+    return true;
+  }
+  if (Status packed = zstd_->flush(bytes_of(frames), message); !packed) return propagate(packed);
+  return true;
+}
+
+// True: the follower has everything that is published.
+Result<bool> HubSession::fill(std::string& frames) {
+  while (frames.size() < options_.message_bytes) {
+    Result<RelayReader::Item> item = reader_.next(std::min(options_.message_bytes, kLargestFrame / 2));
+    if (!item) return propagate(item);
+    switch (*item) {
+      case RelayReader::Item::none: return true;
+      case RelayReader::Item::file_begin: append(frames, FileBegin{reader_.file()}); break;
+      case RelayReader::Item::data: append(frames, Data{reader_.offset(), reader_.data()}); break;
+      case RelayReader::Item::file_end: append(frames, FileEnd{}); break;
+    }
+  }
+  return false;
+}
+
+}  // namespace binferry

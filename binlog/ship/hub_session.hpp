@@ -1,0 +1,64 @@
+// HubSession: the hub's side of one follower's connection. Sans-io: messages in, messages out.
+//
+// It holds the follower's place in the relay store and at most one message's bytes, so that a slow follower costs a
+// file descriptor and no memory. One thread; the store must outlive it.
+//
+//   hello ─▶ streaming ─▶ ended        an error of either side ends it; the last message then says why
+#pragma once
+
+#include "binlog/base/zstd_stream.hpp"
+#include "binlog/ship/relay_reader.hpp"
+#include "binlog/ship/ship_frame.hpp"
+
+#include <optional>
+#include <string>
+
+namespace binferry {
+
+struct HubSessionOptions {
+  std::uint32_t heartbeat_ms = 5'000;
+  std::size_t message_bytes = 256 << 10;  // of log in one message, about
+  int zstd_level = 1;
+};
+
+class HubSession {
+ public:
+  HubSession(const RelayStore& store, const HubSessionOptions& options)
+      : options_(options), store_(store), reader_(store) {}
+
+  // A message of the follower. After an error next_message() gives the refusal, then nothing.
+  Status on_message(Bytes message);
+  // The next message to send; false if there is none for now. `heartbeat`: send one even if there is no news.
+  Result<bool> next_message(std::string& message, bool heartbeat);
+
+  [[nodiscard]] bool is_streaming() const { return state_ == State::streaming; }
+  [[nodiscard]] bool has_ended() const { return state_ == State::ended; }
+  [[nodiscard]] const ship::Hello& hello() const { return hello_; }
+  // The follower's place in the log: it may still need everything from here on.
+  [[nodiscard]] BinlogPosition position() const { return reader_.position(); }
+  // What the follower last said of each level; an empty file name: nothing yet.
+  [[nodiscard]] const BinlogPosition& acknowledged(ship::AckLevel level) const {
+    return acknowledged_[static_cast<std::size_t>(level) - 1];
+  }
+
+ private:
+  enum class State : std::uint8_t { hello, streaming, refusing, ended };
+
+  Status on_frame(const ship::Frame& frame);
+  Status on_hello(const ship::Hello& hello);
+  Status on_ack(const ship::Ack& ack);
+  Status refuse(const Error& error);
+  Result<bool> fill(std::string& frames);
+
+  HubSessionOptions options_;
+  const RelayStore& store_;
+  RelayReader reader_;
+  State state_ = State::hello;
+  ship::Hello hello_;
+  BinlogPosition acknowledged_[3];
+  BinlogPosition told_tip_;
+  std::string pending_;  // frames that go first
+  std::optional<ZstdCompressor> zstd_;
+};
+
+}  // namespace binferry
