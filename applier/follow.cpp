@@ -2,10 +2,10 @@
 
 #include "applier/replay.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -118,8 +118,34 @@ Status Follow::on_sealed(MysqlSource& source, const Target& target) {
   if (options_.stop_at_current) {
     reached_ = status_.received >= target.history.end || checkpoint.position >= target.history.end;
   }
+  copy_due_ = !to_copy().empty();
   publish(false);
   return {};
+}
+
+// Quarantined tables whose copying has not been tried yet.
+std::vector<TableRegistry::Key> Follow::to_copy() const {
+  std::vector<TableRegistry::Key> keys;
+  if (!options_.resync) return keys;
+  for (const auto& [key, table] : applier_.replica().tables.all()) {
+    if (table.state != TableState::quarantined) continue;
+    if (!tried_.contains({key.first, key.second, table.file, table.offset})) keys.push_back(key);
+  }
+  return keys;
+}
+
+// A table that cannot be copied stays quarantined, and the others go on.
+void Follow::copy_quarantined(const mysql::Address& source) {
+  copy_due_ = false;
+  const std::vector<TableRegistry::Key> keys = to_copy();
+  if (keys.empty()) return;
+  for (const TableRegistry::Key& key : keys) {
+    const ReplicaTable& table = *applier_.replica().tables.find(key.first, key.second);
+    tried_.insert({key.first, key.second, table.file, table.offset});
+  }
+  if (Status copied = options_.resync(source, keys); !copied && options_.note) {
+    options_.note("quarantined tables could not be copied anew: " + copied.error().message());
+  }
 }
 
 Status Follow::stream(const Target& target, const std::function<bool()>& should_stop) {
@@ -127,10 +153,11 @@ Status Follow::stream(const Target& target, const std::function<bool()>& should_
   options.dump.gtids = target.plan.gtids;
   options.dump.position = target.plan.position;
   options.dump.stop_at_end = options_.stop_at_current;
+  enter(target);
+  copy_quarantined(*target.address);
   Result<std::unique_ptr<MysqlSource>> opened = MysqlSource::open(*target.address, options);
   if (!opened) return propagate(opened);
   MysqlSource& source = **opened;
-  enter(target);
   ack_due_.reset();
   status_.semi_sync = source.facts().has_semi_sync;
   if (was_connected_) ++status_.reconnects;
@@ -143,7 +170,8 @@ Status Follow::stream(const Target& target, const std::function<bool()>& should_
   replay.on_event = [&](const RawEvent& event) { watch(source, event); };
   replay.on_sealed = [&] { return on_sealed(source, target); };
   Replay run(applier_, source, std::move(replay));
-  const Status done = run.run([&] { return reached_ || should_stop(); }, [&](std::uint64_t) { publish(false); });
+  const Status done =
+      run.run([&] { return reached_ || copy_due_ || should_stop(); }, [&](std::uint64_t) { publish(false); });
   if (!done) return done;
   // The last acknowledgements go with the next look at the connection.
   if (Status told = on_sealed(source, target); !told) return told;
@@ -178,6 +206,7 @@ Status Follow::run(const std::function<bool()>& should_stop) {
     if (Result<Target> target = connect()) {
       status_.source = target->address->text();
       done = stream(*target, should_stop);
+      if (done && copy_due_ && !should_stop()) continue;
       if (done) break;
       may_try_again = was_connected_ && may_reconnect(done.error().code);
     } else {

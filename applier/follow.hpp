@@ -17,7 +17,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace binferry {
@@ -25,19 +27,23 @@ namespace binferry {
 struct FollowOptions {
   // Tried in turn; one that cannot go on where the replica stands is passed over, with a note, if there are others.
   std::vector<mysql::Address> sources{};
-  MysqlSourceOptions source{};  // identity, semi-sync, deadlines; where to begin is decided here
+  MysqlSourceOptions source{};   // identity, semi-sync, deadlines; where to begin is decided here
   bool stop_at_current = false;  // end when what the source has now is applied
   // Where a new replica begins; neither: at the oldest log that the source has.
   std::optional<BinlogPosition> start_position{};
   std::optional<AnyGtidSet> start_gtids{};
 
+  // Copies these quarantined tables anew while the stream stands still (applier/resync.hpp), each once for every
+  // quarantine; null: they stay as they are.
+  std::function<Status(const mysql::Address&, const std::vector<TableRegistry::Key>&)> resync{};
+
   std::uint32_t first_pause_ms = 100;
   std::uint32_t longest_pause_ms = 10'000;
-  std::function<std::uint64_t()> now_us{};                 // microseconds since 1970
-  std::function<std::uint32_t()> random{};                 // for jitter
-  std::function<void(std::uint32_t ms)> pause{};           // at most 200 ms at a time
-  std::function<void(const LiveStatus&)> on_status{};      // about once a second, and when the state changes
-  std::function<void(const std::string&)> note{};          // may be null
+  std::function<std::uint64_t()> now_us{};             // microseconds since 1970
+  std::function<std::uint32_t()> random{};             // for jitter
+  std::function<void(std::uint32_t ms)> pause{};       // at most 200 ms at a time
+  std::function<void(const LiveStatus&)> on_status{};  // about once a second, and when the state changes
+  std::function<void(const std::string&)> note{};      // may be null
 };
 
 class Follow {
@@ -62,6 +68,8 @@ class Follow {
   Result<Target> connect();
   Result<Target> try_source(const mysql::Address& address);
   void enter(const Target& target);
+  [[nodiscard]] std::vector<TableRegistry::Key> to_copy() const;
+  void copy_quarantined(const mysql::Address& source);
   Status stream(const Target& target, const std::function<bool()>& should_stop);
   void watch(const MysqlSource& source, const RawEvent& event);
   Status on_sealed(MysqlSource& source, const Target& target);
@@ -73,9 +81,11 @@ class Follow {
   FollowOptions options_;
   std::size_t current_ = 0;  // of options_.sources
   bool was_connected_ = false;
-  bool reached_ = false;        // stop_at_current
+  bool reached_ = false;         // stop_at_current
   bool heard_anything_ = false;  // over this connection
-  bool idle_ = false;           // the last thing that came was a heartbeat
+  bool idle_ = false;            // the last thing that came was a heartbeat
+  bool copy_due_ = false;        // a table was quarantined: end the stream and copy it
+  std::set<std::tuple<std::string, std::string, std::string, std::uint64_t>> tried_;  // quarantines, by their place
   std::optional<BinlogPosition> ack_due_;
   LiveStatus status_;
 };

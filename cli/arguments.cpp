@@ -4,7 +4,6 @@
 #include "cli/duration.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <memory>
 
 #ifndef BINFERRY_VERSION
@@ -303,6 +302,7 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
   add_login_options(*command, arguments.login);
   command->add_flag("--check", arguments.check, "Only look whether the source is fit, and say what is not");
   command->add_flag("--stop-at-current", arguments.stop_at_current, "End when what the source has now is applied");
+  command->add_flag("--auto-resync", arguments.auto_resync, "Copy a table that was quarantined anew, by itself");
   using SemiSync = FollowArguments::SemiSync;
   command
       ->add_option_function<std::string>(
@@ -310,12 +310,14 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
           [&arguments](const std::string& how) {
             arguments.semi_sync = how == "preferred" ? SemiSync::preferred : SemiSync::required;
           },
-          "Acknowledge each commit once it is durable in the replica: required, or preferred (go on without) [required]")
+          "Acknowledge each commit once it is durable in the replica: required, or preferred (go on without) "
+          "[required]")
       ->expected(0, 1)
       ->default_str("required")
       ->check(CLI::IsMember({"required", "preferred"}))
       ->type_name("HOW");
-  command->add_option("--server-id", arguments.server_id, "Ours at the source [from the machine and the replica's path]")
+  command
+      ->add_option("--server-id", arguments.server_id, "Ours at the source [from the machine and the replica's path]")
       ->check(CLI::Range(1U, 4294967295U))
       ->type_name("N");
   command
@@ -338,8 +340,7 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
       ->allow_extra_args(false)
       ->type_name("NAME")
       ->group(kNew);
-  command
-      ->add_option("--connections", arguments.connections, "That read the snapshot together [2]")
+  command->add_option("--connections", arguments.connections, "That read the snapshot together [2]")
       ->check(CLI::Range(1U, 64U))
       ->type_name("N")
       ->group(kNew);
@@ -347,8 +348,7 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
       ->add_option_function<std::string>(
           "--on-purged",
           [&arguments](const std::string& how) {
-            arguments.on_purged =
-                how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
+            arguments.on_purged = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
           },
           "If the source has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
       ->check(CLI::IsMember({"stop", "reseed"}))
@@ -365,6 +365,21 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
       ->type_name("FILE")
       ->group(kNew);
   command->footer(std::string(kFollowExamples) + "\n" + kExitCodes);
+  return command;
+}
+
+CLI::App* add_resync(CLI::App& app, FollowArguments& arguments) {
+  CLI::App* const command = app.add_subcommand("resync", "Copy tables of a replica anew from its live source");
+  command->add_option("REPLICA", arguments.into, "The replica's file; nothing may follow into it meanwhile")
+      ->required()
+      ->type_name("");
+  command->add_option("SOURCE", arguments.source, "mysql://user@host:port?ssl-mode=…")->required()->type_name("");
+  command->add_option("--table", arguments.resync_tables, "This table, as TABLE or SCHEMA.TABLE [those quarantined]")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  add_login_options(*command, arguments.login);
+  command->callback([&arguments] { arguments.is_resync = true; });
+  command->footer(std::string("Then `binferry follow` brings them to where the other tables are.\n\n") + kExitCodes);
   return command;
 }
 
@@ -501,6 +516,7 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
   FollowArguments follow;
   FollowTexts follow_texts;
   const CLI::App* const follow_command = add_follow(app, follow, follow_texts);
+  const CLI::App* const resync_command = add_resync(app, follow);
   const CLI::App* const position_command = add_position(app, position, position_texts);
   try {
     app.parse(argc, argv);
@@ -528,6 +544,7 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
     if (Status taken = take_texts(texts, replay.read); !taken) return propagate(taken);
     return CommandLine(std::move(replay));
   }
+  if (resync_command->parsed()) return CommandLine(std::move(follow));
   if (follow_command->parsed()) {
     if (Status taken = take_follow_texts(follow_texts, follow); !taken) return propagate(taken);
     return CommandLine(std::move(follow));

@@ -71,9 +71,9 @@ struct PositionArguments {
 struct ReplayArguments {
   std::vector<std::string> inputs;
   std::string into;
-  ReadArguments read;          // start_position is for a new replica; format is not used
+  ReadArguments read;            // start_position is for a new replica; format is not used
   std::uint64_t batch = 40'000;  // source transactions that share a commit while catching up
-  bool durable = false;        // every commit survives a power loss, not only the last one
+  bool durable = false;          // every commit survives a power loss, not only the last one
   bool follow = false;
   bool strict = false;
   bool decimal_real = false;
@@ -98,6 +98,9 @@ struct FollowArguments {
   enum class SemiSync : std::uint8_t { off, preferred, required } semi_sync = SemiSync::off;
   enum class OnPurged : std::uint8_t { stop, reseed } on_purged = OnPurged::stop;
   bool stop_at_current = false;
+  bool auto_resync = false;
+  bool is_resync = false;                  // the command `resync`: copy tables anew, and end
+  std::vector<std::string> resync_tables;  // patterns; empty: those that are quarantined
   bool strict = false;
   bool decimal_real = false;
   bool json_status = false;
@@ -110,8 +113,8 @@ struct HelpText {
   std::string text;
 };
 
-using CommandLine = std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments,
-                                 FollowArguments>;
+using CommandLine =
+    std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments, FollowArguments>;
 
 // Errors: `usage`.
 Result<CommandLine> parse_arguments(int argc, const char* const* argv);

@@ -1,4 +1,6 @@
 #include "applier/follow.hpp"
+
+#include "applier/resync.hpp"
 #include "applier/snapshot.hpp"
 #include "binlog/source/mysql/preflight.hpp"
 #include "cli/commands.hpp"
@@ -10,13 +12,13 @@
 #include "cli/signals.hpp"
 #include "position/comparison.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <random>
 #include <thread>
+
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace binferry::cli {
@@ -61,9 +63,10 @@ class StatusLine {
                  lag ? std::to_string(*lag) : "null");
       std::fflush(stdout);
     } else if (is_terminal_) {
-      fmt::print(stderr, "\r\x1b[K{}: {}; at {}, {} transactions, {} rows, lag {}", status.source, name_of(status.state),
-                 checkpoint.position.file.empty() ? "no position" : checkpoint.position.text(), checkpoint.transactions,
-                 checkpoint.rows, lag ? fmt::format("{:.1f} s", static_cast<double>(*lag) / 1e6) : "unknown");
+      fmt::print(stderr, "\r\x1b[K{}: {}; at {}, {} transactions, {} rows, lag {}", status.source,
+                 name_of(status.state), checkpoint.position.file.empty() ? "no position" : checkpoint.position.text(),
+                 checkpoint.transactions, checkpoint.rows,
+                 lag ? fmt::format("{:.1f} s", static_cast<double>(*lag) / 1e6) : "unknown");
       std::fflush(stderr);
       drawn_ = true;
     }
@@ -167,19 +170,41 @@ FollowOptions follow_options(const FollowArguments& arguments, Sources sources) 
   return options;
 }
 
-Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
+Result<std::unique_ptr<SqliteApplier>> open_applier(const FollowArguments& arguments, const Sources& sources) {
   Result<std::unique_ptr<Replica>> replica = open_replica(arguments, sources);
   if (!replica) return propagate(replica);
   if (Status set = (*replica)->set_durability(Durability::full); !set) return propagate(set);
-  ApplierOptions applier_options;
-  applier_options.filter.databases = (*replica)->options().schemas;
-  applier_options.filter.tables = (*replica)->options().tables;
-  applier_options.batch_transactions = arguments.batch;
-  applier_options.strict = arguments.strict;
-  applier_options.bad_text = arguments.bad_text;
-  applier_options.now_us = now_us;
-  applier_options.note = [](const std::string& text) { note(text); };
-  Result<std::unique_ptr<SqliteApplier>> made = SqliteApplier::make(std::move(*replica), std::move(applier_options));
+  ApplierOptions options;
+  options.filter.databases = (*replica)->options().schemas;
+  options.filter.tables = (*replica)->options().tables;
+  options.batch_transactions = arguments.batch;
+  options.strict = arguments.strict;
+  options.bad_text = arguments.bad_text;
+  options.now_us = now_us;
+  options.note = [](const std::string& text) { note(text); };
+  return SqliteApplier::make(std::move(*replica), std::move(options));
+}
+
+Status resync(const FollowArguments& arguments, const mysql::Address& source, SqliteApplier& applier,
+              const std::vector<TableRegistry::Key>& tables) {
+  ResyncOptions options;
+  options.connections = arguments.connections;
+  options.bad_text = arguments.bad_text;
+  options.should_stop = stop_requested;
+  options.note = [](const std::string& text) { note(text); };
+  Result<ResyncOutcome> copied = copy_tables(source, applier, tables, options);
+  if (!copied) return propagate(copied);
+  for (const TableRegistry::Key& key : copied->copied) {
+    note(fmt::format("table {}.{} was copied anew and goes on at {}", key.first, key.second, copied->position.text()));
+  }
+  for (const TableRegistry::Key& key : copied->gone) {
+    note(fmt::format("table {}.{} is not at the source any more", key.first, key.second));
+  }
+  return {};
+}
+
+Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
+  Result<std::unique_ptr<SqliteApplier>> made = open_applier(arguments, sources);
   if (!made) return propagate(made);
   SqliteApplier& applier = **made;
 
@@ -194,6 +219,11 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
     line.show(stamped, applier.checkpoint());
     if (status.state == LiveState::streaming && !std::exchange(is_ready, true)) notify_service("READY=1");
   };
+  if (arguments.auto_resync) {
+    options.resync = [&](const mysql::Address& source, const std::vector<TableRegistry::Key>& tables) {
+      return resync(arguments, source, applier, tables);
+    };
+  }
   Follow follow(applier, std::move(options));
   const Status done = follow.run(stop_requested);
   notify_service("STOPPING=1");
@@ -299,10 +329,36 @@ Result<int> follow(const FollowArguments& arguments) {
   return done;
 }
 
+// Copies tables anew; the next follow brings them to where the others are.
+Result<int> resync_once(const FollowArguments& arguments) {
+  Result<Sources> sources = load_sources(arguments);
+  if (!sources) return propagate(sources);
+  if (!std::filesystem::exists(arguments.into)) return fail(Errc::not_found, "there is no replica " + arguments.into);
+  Result<std::unique_ptr<SqliteApplier>> applier = open_applier(arguments, *sources);
+  if (!applier) return propagate(applier);
+  TransactionFilter chosen;
+  chosen.tables = arguments.resync_tables;
+  std::vector<TableRegistry::Key> keys;
+  for (const auto& [key, table] : (*applier)->replica().tables.all()) {
+    const bool wanted =
+        arguments.resync_tables.empty() ? table.state == TableState::quarantined : chosen.wants(key.first, key.second);
+    if (wanted) keys.push_back(key);
+  }
+  if (keys.empty()) {
+    if (!arguments.resync_tables.empty()) return fail(Errc::not_found, "the replica has no such table");
+    note("no table is quarantined");
+    return kDone;
+  }
+  if (Status copied = resync(arguments, sources->addresses.front(), **applier, keys); !copied) {
+    return std::unexpected(copied.error());
+  }
+  return kDone;
+}
+
 }  // namespace
 
 int run_follow(const FollowArguments& arguments) {
-  Result<int> done = follow(arguments);
+  Result<int> done = arguments.is_resync ? resync_once(arguments) : follow(arguments);
   return done ? *done : report(done.error());
 }
 

@@ -84,14 +84,16 @@ void append_live_text(const LiveStatus& live, const Checkpoint& checkpoint, std:
        fmt::format("{}, {} (process {}, heard of {})", live.source, name_of(live.state), live.pid,
                    age_text(live.written_us, now_us)));
   if (!live.received.file.empty()) {
-    line(out, "received", fmt::format("{}, {}; last heartbeat {}", live.received.text(),
-                                      age_text(live.received_us, now_us), age_text(live.heartbeat_us, now_us)));
+    line(out, "received",
+         fmt::format("{}, {}; last heartbeat {}", live.received.text(), age_text(live.received_us, now_us),
+                     age_text(live.heartbeat_us, now_us)));
   }
   const std::optional<std::uint64_t> lag = lag_us(last_us(checkpoint), live.heard_us, now_us);
   line(out, "lag", lag ? duration_text(*lag) : "unknown");
   if (live.semi_sync) {
-    line(out, "semi-sync", fmt::format("{} acknowledged, the last at {}", live.acks,
-                                       live.acked.file.empty() ? "no position" : live.acked.text()));
+    line(out, "semi-sync",
+         fmt::format("{} acknowledged, the last at {}", live.acks,
+                     live.acked.file.empty() ? "no position" : live.acked.text()));
   }
   if (!live.trouble.empty()) line(out, "trouble", live.trouble);
 }

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <random>
 #include <string_view>
+
 #include <termios.h>
 #include <unistd.h>
 
@@ -67,7 +68,8 @@ void take_identity_of(const std::string& replica, mysql::DumpOptions& dump) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   std::error_code ignored;
-  const std::string self = std::string(host.data()) + '\0' + std::filesystem::weakly_canonical(replica, ignored).string();
+  const std::string self =
+      std::string(host.data()) + '\0' + std::filesystem::weakly_canonical(replica, ignored).string();
   const std::uint64_t low = hash_of(self, 0xCBF29CE484222325ULL);
   const std::uint64_t high = hash_of(self, 0x84222325CBF29CE4ULL);
   dump.server_id = static_cast<std::uint32_t>(low) | 0x8000'0000U;

@@ -24,8 +24,8 @@ Result<mysql::Address> server_address(const std::string& text, const LoginArgume
 
 // A reader that comes and goes registers under an identity of the moment, so that it throws no replica out.
 void take_random_identity(mysql::DumpOptions& dump);
-// A replica keeps its identity over restarts: it follows from the machine's name and the replica's place, so that a copy
-// elsewhere is another one.
+// A replica keeps its identity over restarts: it follows from the machine's name and the replica's place, so that a
+// copy elsewhere is another one.
 void take_identity_of(const std::string& replica, mysql::DumpOptions& dump);
 
 }  // namespace binferry::cli

@@ -1,8 +1,8 @@
 #include "position/dump_plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -57,10 +57,10 @@ Result<DumpPlan> plan_by_place(const Checkpoint& checkpoint, const SourceHistory
   const auto file = std::ranges::find(history.files, position.file, &SourceHistory::File::name);
   if (file != history.files.end()) {
     if (position.offset <= file->bytes) return plan;
-    return fail(Errc::diverged,
-                fmt::format("the replica stands at {}, but the source's file has only {} bytes", position.text(),
-                            file->bytes),
-                "the source was reset or restored, or lost its last transactions in a crash: make the replica again");
+    return fail(
+        Errc::diverged,
+        fmt::format("the replica stands at {}, but the source's file has only {} bytes", position.text(), file->bytes),
+        "the source was reset or restored, or lost its last transactions in a crash: make the replica again");
   }
   const auto is_later = [&](const SourceHistory::File& log) { return compare_log_names(log.name, position.file) > 0; };
   if (!history.files.empty() && std::ranges::all_of(history.files, is_later)) {
@@ -91,9 +91,10 @@ Result<DumpPlan> plan_dump(const Checkpoint& checkpoint, const SourceHistory& hi
     return plan;
   }
   if (is_mariadb(checkpoint.source.version) != (history.kind == ServerKind::mariadb)) {
-    return fail(Errc::wrong_source,
-                fmt::format("the server is {}, the replica's source was {}", history.version, checkpoint.source.version),
-                "check the address, or make the replica again from this server");
+    return fail(
+        Errc::wrong_source,
+        fmt::format("the server is {}, the replica's source was {}", history.version, checkpoint.source.version),
+        "check the address, or make the replica again from this server");
   }
   plan.is_other_server = !is_same_server(checkpoint.source, history);
   if (history.has_gtids && !checkpoint.gtids.empty()) return plan_by_gtids(checkpoint, history, std::move(plan));

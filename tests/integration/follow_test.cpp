@@ -9,9 +9,6 @@
 #include "tests/integration/support/skip.hpp"
 #include "tests/integration/support/workload.hpp"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -20,6 +17,9 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace binferry::test {
 namespace {
@@ -187,6 +187,34 @@ TEST_P(FollowLive, MakesAReplicaAgainWhereItsLogsWerePurgedIfItMay) {
   const Ran again = follower.run_to_current();
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_NE(again.err.find("made again"), std::string::npos) << again.err;
+  expect_equal(server, follower.replica());
+}
+
+// What the log does not tell (an expression default for rows that are there) freezes a table; a copy brings it back.
+TEST_P(FollowLive, CopiesAQuarantinedTableAnewByItself) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute(
+      "CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY, v INT) ENGINE=InnoDB; INSERT INTO d.t VALUES (1, 1);"
+      "CREATE TABLE d.calm(id INT PRIMARY KEY) ENGINE=InnoDB");
+  Follower follower(server, {"--auto-resync"});
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  {
+    // Somebody else's hand: the row that the source is about to change is gone from the replica.
+    Result<Database> database = Database::open(follower.replica(), OpenMode::read_write);
+    ASSERT_TRUE(database) << database.error().message();
+    ASSERT_TRUE(database->execute("DELETE FROM \"d.t\""));
+  }
+  follower.start();
+  follower.wait_until_streaming();
+  client.execute("UPDATE d.t SET v = 2; INSERT INTO d.calm VALUES (1); INSERT INTO d.t VALUES (2, 2)");
+  follower.wait_until_streaming(1);
+  client.execute("INSERT INTO d.t VALUES (3, 3); DELETE FROM d.t WHERE id = 1");
+  std::this_thread::sleep_for(300ms);
+  const Ran stopped = follower.stop();
+  EXPECT_NE(stopped.err.find("was copied anew"), std::string::npos) << stopped.err;
+  const Ran rest = follower.run_to_current();
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
   expect_equal(server, follower.replica());
 }
 
