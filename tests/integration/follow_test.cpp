@@ -446,6 +446,66 @@ TEST_F(FollowSemiSync, ASourceWithoutItIsRefusedUnlessItIsOnlyPreferred) {
   EXPECT_EQ(preferred.run_to_current().exit_code, 0);
 }
 
+// ---- other sources
+
+TEST_F(FollowSemiSync, GoesOnWithTheNextSourceThatHasWhatTheReplicaNeeds) {
+  ServerOptions first_options;
+  ServerProcess first(first_options);
+  ServerOptions second_options;
+  second_options.server_id = 2;
+  second_options.extra = {"--log-slave-updates"};
+  const ServerProcess second(second_options);
+  SqlClient writer = first.connect();
+  SqlClient heir = second.connect();
+  heir.execute(
+      fmt::format("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={}, MASTER_USER='root', "
+                  "MASTER_USE_GTID=slave_pos; START SLAVE",
+                  first.port()));
+  writer.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
+  Follower follower(first, {"--source", Follower::address(second)});
+  follower.start();
+  follower.wait_until_streaming();
+  writer.execute("INSERT INTO d.t VALUES (2)");
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (heir.scalar("SELECT @@gtid_binlog_pos") != writer.scalar("SELECT @@gtid_binlog_pos") &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(20ms);
+  }
+  first.kill_hard();
+  heir.execute("STOP SLAVE; INSERT INTO d.t VALUES (3)");
+  follower.wait_until_streaming(1);
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  const Ran rest = follower.run_to_current();
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  expect_equal(second, follower.replica());
+
+  // What the second has alone is what the first lacks when it comes back.
+  first.start();
+  follower.arguments() = {"follow", Follower::address(first), "--into", follower.replica()};
+  const Ran refused = follower.run_to_current();
+  EXPECT_EQ(refused.exit_code, 5) << refused.err;
+  EXPECT_NE(refused.err.find("lacks what the replica has"), std::string::npos) << refused.err;
+}
+
+TEST_F(FollowSemiSync, ResumesInTheMiddleOfAnEncryptedLog) {
+  const TempDir keys;
+  write_file(keys / "keys", "1;00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
+  ServerOptions encrypted;
+  encrypted.extra = {"--plugin-load-add=file_key_management", "--file-key-management-filename=" + (keys / "keys"),
+                     "--encrypt-binlog=ON"};
+  const ServerProcess server(encrypted);
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
+  Follower follower(server, Follower::from_oldest());
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  for (int i = 2; i < 5; ++i) {
+    client.execute(fmt::format("INSERT INTO d.t VALUES ({}); UPDATE d.t SET id = id + 1000 WHERE id = 1 + {}", i, i));
+    const Ran again = follower.run_to_current();
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+  }
+  expect_equal(server, follower.replica());
+}
+
 // ---- who is whose replica
 
 TEST_F(FollowSemiSync, TwoFollowersWithOneServerIdAreToldApartInsteadOfThrowingEachOtherOutForEver) {
