@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <csignal>
 #include <cctype>
 
@@ -67,7 +68,8 @@ TEST_P(Killed, AtRandomInstantsItGoesOnAsIfNothingHadBeen) {
       ASSERT_TRUE(was_killed(status) || was_done(status)) << "status " << status << " after " << killed << " kills";
       done = was_done(status);
       killed += done ? 0 : 1;
-      if (!done && random.chance(20)) {
+      // One that was killed early enough has not made the file yet.
+      if (!done && random.chance(20) && std::filesystem::exists(job.into)) {
         EXPECT_EQ(integrity_of(job.into), "ok");
       }
     }

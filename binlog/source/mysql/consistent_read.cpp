@@ -18,6 +18,7 @@ constexpr std::uint16_t kAccessDenied = 1227;
 constexpr std::uint16_t kTableAccessDenied = 1142;
 constexpr std::uint16_t kSchemaAccessDenied = 1044;
 constexpr std::uint16_t kLockWaitTimeout = 1205;
+constexpr std::uint16_t kDeadlock = 1213;
 constexpr std::uint32_t kFirstWithAtomicGtids = 50'700;
 
 bool is_denied(std::uint16_t code) {
@@ -297,7 +298,9 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_mariadb() {
 // The lock waits for every commit under way, so that engine and log stand at the same place.
 Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
   const auto waited = [&](Connection& connection, Status& status) -> Result<Attempt> {
-    if (connection.refusal().code != kLockWaitTimeout) return propagate(status);
+    const std::uint16_t code = connection.refusal().code;
+    if (code == kDeadlock) return Attempt::again;
+    if (code != kLockWaitTimeout) return propagate(status);
     note(fmt::format("a statement at the source keeps the lock away for {} s: trying again", options_.lock_wait_s));
     return Attempt::again;
   };

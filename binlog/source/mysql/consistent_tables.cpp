@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint16_t kUnknownTable = 1146;
 constexpr std::uint16_t kTableChanged = 1412;
 constexpr std::uint16_t kLockWaitTimeout = 1205;
+constexpr std::uint16_t kDeadlock = 1213;    // of metadata locks, with a table statement: ours is the one given up
 constexpr std::uint16_t kNoSuchView = 1356;  // a broken view's; never a table's
 
 std::string full_name(const ConsistentTable& table) {
@@ -24,8 +25,8 @@ std::string full_name(const ConsistentTable& table) {
 
 // A table statement got in between: nothing is wrong, but it must be begun anew.
 bool is_change(std::uint16_t code) {
-  return code == kUnknownTable || code == kTableChanged || code == kLockWaitTimeout || code == kNoSuchView ||
-         code == 1051 || code == 1049;
+  return code == kUnknownTable || code == kTableChanged || code == kLockWaitTimeout || code == kDeadlock ||
+         code == kNoSuchView || code == 1051 || code == 1049;
 }
 
 std::string_view without_use(std::string_view info) {
