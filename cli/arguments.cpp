@@ -2,6 +2,7 @@
 
 #include "cli/datetime.hpp"
 #include "cli/duration.hpp"
+#include "cli/hub_arguments.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -517,6 +518,11 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
   FollowTexts follow_texts;
   const CLI::App* const follow_command = add_follow(app, follow, follow_texts);
   const CLI::App* const resync_command = add_resync(app, follow);
+  ServeArguments serve;
+  ServeTexts serve_texts;
+  const CLI::App* const serve_command = add_serve(app, serve, serve_texts, kExitCodes);
+  JoinArguments join;
+  const CLI::App* const join_command = add_join(app, join, kExitCodes);
   const CLI::App* const position_command = add_position(app, position, position_texts);
   try {
     app.parse(argc, argv);
@@ -549,6 +555,11 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
     if (Status taken = take_follow_texts(follow_texts, follow); !taken) return propagate(taken);
     return CommandLine(std::move(follow));
   }
+  if (serve_command->parsed()) {
+    if (Status taken = take_serve_texts(serve_texts, serve); !taken) return propagate(taken);
+    return CommandLine(std::move(serve));
+  }
+  if (join_command->parsed()) return CommandLine(std::move(join));
   if (position_command->parsed()) {
     if (Status taken = take_position_texts(position_texts, position); !taken) return propagate(taken);
     return CommandLine(std::move(position));

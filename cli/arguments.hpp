@@ -5,7 +5,10 @@
 #include "binlog/base/result.hpp"
 #include "binlog/coordinates/binlog_position.hpp"
 #include "binlog/filter.hpp"
+#include "binlog/ship/relay_store.hpp"
+#include "binlog/ship/ship_frame.hpp"
 #include "cli/server_address.hpp"
+#include "position/ack_policy.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -108,13 +111,35 @@ struct FollowArguments {
   BadText bad_text = BadText::stop;
 };
 
+// The hub.
+struct ServeArguments {
+  std::string source;  // mysql://… or a folder of logs that grow
+  std::string store;
+  std::string address = "127.0.0.1";  // loopback
+  std::uint16_t port = 7070;
+  RelaySync sync = RelaySync::always;
+  AckPolicy ack;
+  ship::AckLevel ack_level = ship::AckLevel::applied;
+  bool semi_sync = false;  // answer the source's requests for acknowledgement
+};
+
+// A hub's follower.
+struct JoinArguments {
+  std::string hub;
+  std::string into;
+  std::string name;
+  std::vector<std::string> schemas;  // for a new replica
+  bool counts = false;               // --sync
+  bool strict = false;
+};
+
 // `--help` or `--version`: to be printed, and done.
 struct HelpText {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments, FollowArguments>;
+using CommandLine = std::variant<HelpText, InspectArguments, TailArguments, PositionArguments, ReplayArguments,
+                                 FollowArguments, ServeArguments, JoinArguments>;
 
 // Errors: `usage`.
 Result<CommandLine> parse_arguments(int argc, const char* const* argv);

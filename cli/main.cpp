@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
     int operator()(const TailArguments& arguments) const { return run_tail(arguments); }
     int operator()(const ReplayArguments& arguments) const { return run_replay(arguments); }
     int operator()(const FollowArguments& arguments) const { return run_follow(arguments); }
+    int operator()(const ServeArguments& arguments) const { return run_serve(arguments); }
+    int operator()(const JoinArguments& arguments) const { return run_join(arguments); }
     int operator()(const PositionArguments& arguments) const { return run_position(arguments); }
   };
   return std::visit(Run{}, *command);

@@ -39,7 +39,7 @@ WRAPPED = {
     r"zlib\.h": {"binlog/base/inflate.cpp"},
     r"openssl/.*": {"binlog/base/crypto.cpp"},
     r"iconv\.h": {"binlog/row/charset.cpp"},
-    r"CLI/.*": {"cli/arguments.hpp", "cli/arguments.cpp"},
+    r"CLI/.*": {"cli/arguments.hpp", "cli/arguments.cpp", "cli/hub_arguments.cpp"},
     r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp"},
 }
 NETWORK = re.compile(r"boost/(asio|beast)\b.*")

@@ -1,0 +1,25 @@
+// The command lines of the hub and its followers; arguments.cpp puts them beside the others.
+#pragma once
+
+#include "cli/arguments.hpp"
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace binferry::cli {
+
+// Options whose text becomes something else when all of the command line has been taken.
+struct ServeTexts {
+  std::string listen;
+  std::string ack;
+};
+
+// What they are given must outlive the parsing.
+CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts, const std::string& exit_codes);
+Status take_serve_texts(const ServeTexts& texts, ServeArguments& arguments);
+CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& exit_codes);
+
+}  // namespace binferry::cli
