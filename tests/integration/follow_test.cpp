@@ -56,7 +56,18 @@ class Follower {
     signal(SIGTERM);
     return wait();
   }
-  Ran wait() { return finish_program(std::exchange(pid_, -1), folder_); }
+  // One that does not end by itself is killed, and its exit code tells.
+  Ran wait() {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    siginfo_t ended{};
+    while (std::chrono::steady_clock::now() < until) {
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT | WNOHANG) == 0 && ended.si_pid == pid_)
+        break;
+      std::this_thread::sleep_for(10ms);
+    }
+    if (ended.si_pid != pid_) ::kill(pid_, SIGKILL);
+    return finish_program(std::exchange(pid_, -1), folder_);
+  }
   Ran run_to_current() {
     std::vector<std::string> arguments = arguments_;
     arguments.emplace_back("--stop-at-current");
@@ -513,8 +524,15 @@ TEST_F(FollowSemiSync, TwoFollowersWithOneServerIdAreToldApartInsteadOfThrowingE
   server.connect().execute("CREATE DATABASE d");
   Follower first(server, {"--server-id", "777"});
   Follower second(server, {"--server-id", "777"});
+  EXPECT_EQ(second.run_to_current().exit_code, 0);
   first.start();
   first.wait_until_streaming();
+  // A new one sees that the id is taken before it does anything.
+  Follower third(server, {"--server-id", "777"});
+  const Ran refused = third.run_to_current();
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_NE(refused.err.find("777"), std::string::npos) << refused.err;
+  // One that has been here before takes the place of the first, which says so and does not come back.
   second.start();
   const Ran thrown_out = first.wait();
   EXPECT_EQ(thrown_out.exit_code, 4) << thrown_out.err;

@@ -155,8 +155,18 @@ void Workload::run(std::size_t steps) {
 }
 
 void Workload::run_for(std::chrono::milliseconds duration) {
+  constexpr unsigned kNoSuchTable = 1146;
   const auto end = std::chrono::steady_clock::now() + duration;
-  while (std::chrono::steady_clock::now() < end) step();
+  while (std::chrono::steady_clock::now() < end) {
+    try {
+      step();
+    } catch (const SqlError& error) {
+      // Another writer dropped the table between two questions about it.
+      if (error.code() != kNoSuchTable) throw;
+      execute("ROLLBACK");
+      reload();
+    }
+  }
 }
 
 void Workload::finish() {
