@@ -102,7 +102,10 @@ void Follow::watch(const MysqlSource& source, const RawEvent& event) {
   status_.received_us = options_.now_us();
   idle_ = event.header.type == EventType::heartbeat || event.header.type == EventType::heartbeat_v2;
   if (idle_) status_.heartbeat_us = status_.received_us;
-  if (event.end != event.offset) status_.received = {std::string(event.file), event.end};
+  if (event.end != event.offset) {
+    status_.received.file.assign(event.file);  // into the same memory, an event at a time
+    status_.received.offset = event.end;
+  }
   if (source.ack_requested()) ack_due_ = BinlogPosition{std::string(event.file), event.end};
 }
 

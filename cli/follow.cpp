@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/reading.hpp"
+#include "cli/replica_applier.hpp"
 #include "cli/report.hpp"
 #include "cli/server_address.hpp"
 #include "cli/service_notify.hpp"
@@ -27,15 +28,6 @@ namespace {
 // An idle source is heard of this often, so that lag is known to a second.
 constexpr std::uint32_t kHeartbeatMs = 1000;
 constexpr int kReadDeadlineMs = 30'000;
-
-std::uint64_t now_us() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
-}
-
-bool has_wildcard(std::string_view pattern) {
-  return pattern.find_first_of("*?") != std::string_view::npos;
-}
 
 mysql::SemiSync semi_sync_of(FollowArguments::SemiSync asked) {
   switch (asked) {
@@ -105,11 +97,8 @@ Result<Sources> load_sources(const FollowArguments& arguments) {
 }
 
 ReplicaOptions replica_options(const FollowArguments& arguments, const Sources& sources) {
-  ReplicaOptions options;
-  options.qualified_names = sources.schemas.size() != 1 || has_wildcard(sources.schemas.front());
+  ReplicaOptions options = options_of_schemas(sources.schemas, arguments.tables);
   options.decimal_real = arguments.decimal_real;
-  options.schemas = sources.schemas;
-  options.tables = arguments.tables;
   return options;
 }
 
@@ -140,17 +129,6 @@ Result<std::unique_ptr<Replica>> open_replica(const FollowArguments& arguments, 
   return replica;
 }
 
-int quarantined(SqliteApplier& applier) {
-  int frozen = 0;
-  for (const auto& [key, table] : applier.replica().tables.all()) {
-    if (table.state != TableState::quarantined) continue;
-    ++frozen;
-    note(fmt::format("table {}.{} stands still since {}:{}: {}", key.first, key.second, table.file, table.offset,
-                     table.reason));
-  }
-  return frozen;
-}
-
 FollowOptions follow_options(const FollowArguments& arguments, Sources sources) {
   FollowOptions options;
   options.sources = std::move(sources.addresses);
@@ -173,16 +151,11 @@ FollowOptions follow_options(const FollowArguments& arguments, Sources sources) 
 Result<std::unique_ptr<SqliteApplier>> open_applier(const FollowArguments& arguments, const Sources& sources) {
   Result<std::unique_ptr<Replica>> replica = open_replica(arguments, sources);
   if (!replica) return propagate(replica);
-  if (Status set = (*replica)->set_durability(Durability::full); !set) return propagate(set);
   ApplierOptions options;
-  options.filter.databases = (*replica)->options().schemas;
-  options.filter.tables = (*replica)->options().tables;
   options.batch_transactions = arguments.batch;
   options.strict = arguments.strict;
   options.bad_text = arguments.bad_text;
-  options.now_us = now_us;
-  options.note = [](const std::string& text) { note(text); };
-  return SqliteApplier::make(std::move(*replica), std::move(options));
+  return make_applier(std::move(*replica), Durability::full, std::move(options));
 }
 
 Status resync(const FollowArguments& arguments, const mysql::Address& source, SqliteApplier& applier,
@@ -231,7 +204,7 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
              applier.totals().transactions, applier.totals().rows, applier.checkpoint().position.text(),
              applier.checkpoint().gtids.empty() ? "" : ", GTIDs ", applier.checkpoint().gtids.text());
   if (!done) return std::unexpected(done.error());
-  return quarantined(applier) == 0 ? kDone : kDifferences;
+  return report_quarantined(applier);
 }
 
 // Says what is wrong at the source, and the statement that mends it. Whether it is fit.

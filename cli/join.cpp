@@ -2,6 +2,7 @@
 #include "binlog/ship/hub_source.hpp"
 #include "binlog/source/log_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/replica_applier.hpp"
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
 
@@ -18,35 +19,21 @@ constexpr int kWaitMs = 200;
 constexpr int kFirstPauseMs = 250;
 constexpr int kLongestPauseMs = 15'000;
 
-std::uint64_t now_us() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
-}
-
 std::string default_name(const std::string& path) {
   const std::string_view name = base_name_of(path);
   return std::string(name.substr(0, name.find('.')));
 }
 
 Result<std::unique_ptr<SqliteApplier>> open_applier(const JoinArguments& arguments) {
-  ReplicaOptions replica_options;
-  replica_options.schemas = arguments.schemas;
-  replica_options.qualified_names =
-      arguments.schemas.size() != 1 || arguments.schemas.front().find_first_of("*?") != std::string::npos;
-  Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, replica_options);
+  Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, options_of_schemas(arguments.schemas, {}));
   if (!replica) return propagate(replica);
   if (!arguments.schemas.empty() && (*replica)->options().schemas != arguments.schemas) {
     return fail(Errc::usage, "the replica was made for other schemas", "leave --schema out, or make another replica");
   }
   // An acknowledgement says that a power loss takes nothing, so that every commit is synced.
-  if (Status set = (*replica)->set_durability(Durability::full); !set) return propagate(set);
   ApplierOptions options;
-  options.filter.databases = (*replica)->options().schemas;
-  options.filter.tables = (*replica)->options().tables;
   options.strict = arguments.strict;
-  options.now_us = now_us;
-  options.note = [](const std::string& text) { note(text); };
-  return SqliteApplier::make(std::move(*replica), std::move(options));
+  return make_applier(std::move(*replica), Durability::full, std::move(options));
 }
 
 // One connection, until it breaks or a signal comes. `progressed`: something was applied.
@@ -90,10 +77,7 @@ Result<int> join(const JoinArguments& arguments) {
     pause_ms = std::min(pause_ms * 2, kLongestPauseMs);
   }
   fmt::print(stderr, "binferry: the replica stands at {}\n", (*applier)->checkpoint().position.text());
-  const auto& tables = (*applier)->replica().tables.all();
-  const bool is_whole =
-      std::ranges::none_of(tables, [](const auto& entry) { return entry.second.state == TableState::quarantined; });
-  return is_whole ? kDone : kDifferences;
+  return report_quarantined(**applier);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "cli/operand.hpp"
 #include "cli/output.hpp"
 #include "cli/position_show.hpp"
+#include "cli/replica_applier.hpp"
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
 #include "position/locate.hpp"
@@ -23,11 +24,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPollInterval{20};
 // A file that a replay has just made is no replica for a moment.
 constexpr std::chrono::milliseconds kBirthTime{1000};
-
-std::uint64_t now_us() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-}
 
 std::string_view plural(std::uint64_t count) {
   return count == 1 ? "" : "s";

@@ -1,4 +1,5 @@
 #include "applier/replay.hpp"
+
 #include "binlog/schema/schema_dump.hpp"
 #include "binlog/source/log_directory.hpp"
 #include "binlog/source/multi_file_source.hpp"
@@ -6,24 +7,16 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/reading.hpp"
+#include "cli/replica_applier.hpp"
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+
+#include <fmt/format.h>
 
 namespace binferry::cli {
 namespace {
-
-std::uint64_t now_us() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
-}
-
-bool has_wildcard(std::string_view pattern) {
-  return pattern.find_first_of("*?") != std::string_view::npos;
-}
 
 std::string joined(const std::vector<std::string>& names) {
   return names.empty() ? std::string("everything") : fmt::format("{}", fmt::join(names, ", "));
@@ -42,11 +35,8 @@ Status check_same_choice(const ReplicaOptions& kept, const TransactionFilter& as
 
 Result<std::unique_ptr<Replica>> open_replica(const ReplayArguments& arguments) {
   const TransactionFilter& filter = arguments.read.filter;
-  ReplicaOptions options;
-  options.qualified_names = filter.databases.size() != 1 || has_wildcard(filter.databases.front());
+  ReplicaOptions options = options_of_schemas(filter.databases, filter.tables);
   options.decimal_real = arguments.decimal_real;
-  options.schemas = filter.databases;
-  options.tables = filter.tables;
   Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, options);
   if (!replica) return replica;
   if (Status same = check_same_choice((*replica)->options(), filter); !same) return propagate(same, arguments.into);
@@ -105,17 +95,6 @@ void print_summary(SqliteApplier& applier, bool was_stopped, double seconds) {
   fmt::print(stderr, "binferry: {}\n", line);
 }
 
-int finished(SqliteApplier& applier) {
-  int frozen = 0;
-  for (const auto& [key, table] : applier.replica().tables.all()) {
-    if (table.state != TableState::quarantined) continue;
-    ++frozen;
-    note(fmt::format("table {}.{} stands still since {}:{}: {}", key.first, key.second, table.file, table.offset,
-                     table.reason));
-  }
-  return frozen == 0 ? kDone : kDifferences;
-}
-
 Result<int> replay(const ReplayArguments& arguments) {
   Result<Keys> keys = load_keys(arguments.read);
   if (!keys) return propagate(keys);
@@ -125,21 +104,15 @@ Result<int> replay(const ReplayArguments& arguments) {
   if (!start) return propagate(start);
 
   ApplierOptions applier_options;
-  applier_options.filter.databases = (*replica)->options().schemas;
-  applier_options.filter.tables = (*replica)->options().tables;
   applier_options.batch_transactions = arguments.batch;
   applier_options.strict = arguments.strict;
   applier_options.bad_text = arguments.bad_text;
-  applier_options.now_us = now_us;
-  applier_options.note = [](const std::string& text) { note(text); };
-  if (Status set = (*replica)->set_durability(arguments.durable ? Durability::full : Durability::normal); !set) {
-    return propagate(set);
-  }
-  Result<std::unique_ptr<SqliteApplier>> applier = SqliteApplier::make(std::move(*replica), std::move(applier_options));
+  Result<std::unique_ptr<SqliteApplier>> applier = make_applier(
+      std::move(*replica), arguments.durable ? Durability::full : Durability::normal, std::move(applier_options));
   if (!applier) return propagate(applier);
   if (start->nothing_new && !arguments.follow) {
     print_summary(**applier, false, 0);
-    return finished(**applier);
+    return report_quarantined(**applier);
   }
 
   ReplayOptions options;
@@ -163,7 +136,7 @@ Result<int> replay(const ReplayArguments& arguments) {
   print_summary(**applier, run.was_stopped(),
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   if (!done) return std::unexpected(done.error());
-  return finished(**applier);
+  return report_quarantined(**applier);
 }
 
 }  // namespace

@@ -309,12 +309,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
   Result<Attempt> held = lock_nontransactional(holds_tables);
   if (!held || *held == Attempt::again) return held;
   if (Status begun = begin_readers(); !begun) return propagate(begun);
-  Result<BinlogPosition> position = current_position(*control_);
-  if (!position) return propagate(position);
-  position_ = std::move(*position);
-  Result<AnyGtidSet> set = executed();
-  if (!set) return propagate(set);
-  gtids_ = std::move(*set);
+  if (Status read = read_place(); !read) return propagate(read);
   if (Status unlocked = control_->query("UNLOCK TABLES"); !unlocked) return propagate(unlocked);
   return Attempt::done;
 }
@@ -373,12 +368,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_table_locks() {
   Result<Attempt> held = lock_nontransactional(holds_tables);
   if (!held || *held == Attempt::again) return held;
   if (Status begun = begin_readers(); !begun) return propagate(begun);
-  Result<BinlogPosition> position = current_position(*control_);
-  if (!position) return propagate(position);
-  position_ = std::move(*position);
-  Result<AnyGtidSet> set = executed();
-  if (!set) return propagate(set);
-  gtids_ = std::move(*set);
+  if (Status read = read_place(); !read) return propagate(read);
   // A table that was made meanwhile is not among the locked ones.
   tables = list_tables(*control_);
   if (!tables) return propagate(tables);
@@ -386,6 +376,17 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_table_locks() {
       *tables, [&](const ConsistentTable& table) { return locked.contains({table.schema, table.name}); });
   if (Status unlocked = control_->query("UNLOCK TABLES"); !unlocked) return propagate(unlocked);
   return all_locked ? Attempt::done : Attempt::again;
+}
+
+// While nothing can be committed: where the log ends, and what it holds up to there.
+Status ConsistentRead::read_place() {
+  Result<BinlogPosition> position = current_position(*control_);
+  if (!position) return propagate(position);
+  position_ = std::move(*position);
+  Result<AnyGtidSet> set = executed();
+  if (!set) return propagate(set);
+  gtids_ = std::move(*set);
+  return {};
 }
 
 // Everything that the log up to position_ holds, or now: for MySQL.

@@ -125,6 +125,7 @@ class ConsistentRead {
   Result<Attempt> proved_still();
   Result<std::vector<ConsistentTable>> list_tables(Connection& connection);
   Result<bool> has_prepared_xa();
+  Status read_place();
   Result<AnyGtidSet> executed();
   void assign_readers();
   void note(const std::string& text) const;

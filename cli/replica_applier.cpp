@@ -1,0 +1,44 @@
+#include "cli/replica_applier.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace binferry::cli {
+
+std::uint64_t now_us() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+ReplicaOptions options_of_schemas(std::vector<std::string> schemas, std::vector<std::string> tables) {
+  ReplicaOptions options;
+  options.qualified_names = schemas.size() != 1 || schemas.front().find_first_of("*?") != std::string::npos;
+  options.schemas = std::move(schemas);
+  options.tables = std::move(tables);
+  return options;
+}
+
+Result<std::unique_ptr<SqliteApplier>> make_applier(std::unique_ptr<Replica> replica, Durability durability,
+                                                    ApplierOptions options) {
+  if (Status set = replica->set_durability(durability); !set) return propagate(set);
+  options.filter.databases = replica->options().schemas;
+  options.filter.tables = replica->options().tables;
+  options.now_us = now_us;
+  options.note = [](const std::string& text) { note(text); };
+  return SqliteApplier::make(std::move(replica), std::move(options));
+}
+
+ExitCode report_quarantined(SqliteApplier& applier) {
+  ExitCode code = kDone;
+  for (const auto& [key, table] : applier.replica().tables.all()) {
+    if (table.state != TableState::quarantined) continue;
+    code = kDifferences;
+    note(fmt::format("table {}.{} stands still since {}:{}: {}", key.first, key.second, table.file, table.offset,
+                     table.reason));
+  }
+  return code;
+}
+
+}  // namespace binferry::cli
