@@ -74,6 +74,7 @@ class Hub {
   Result<std::unique_ptr<MysqlSource>> open_server();
   Result<std::unique_ptr<TailSource>> open_folder();
   void settle();
+  void add_routes(HttpRouter& routes);
   std::string status_json() const;
 
   const ServeArguments& arguments_;
@@ -121,6 +122,13 @@ std::string Hub::status_json() const {
   }
   status["followers"] = std::move(followers);
   return json::serialize(status) + "\n";
+}
+
+void Hub::add_routes(HttpRouter& routes) {
+  routes.add("/healthz", {HttpAccess::open, [](const HttpRequest&) { return HttpReply{.body = "ok\n"}; }});
+  routes.add("/status.json", {HttpAccess::read, [this](const HttpRequest&) {
+                                return HttpReply{.content_type = "application/json", .body = status_json()};
+                              }});
 }
 
 Result<std::unique_ptr<MysqlSource>> Hub::open_server() {
@@ -193,7 +201,11 @@ Status Hub::run() {
   server.port = arguments_.port;
   server.note = [](const std::string& text) { note(text); };
   server.on_change = [this] { settle(); };
-  server.status_json = [this] { return status_json(); };
+  server.clock_us = [] {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+  };
+  add_routes(server.routes);
   {
     const std::lock_guard guard(server_mutex_);
     Result<std::unique_ptr<HubServer>> started = HubServer::start(*store_, std::move(server));

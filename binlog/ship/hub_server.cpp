@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
@@ -17,6 +18,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace binferry {
@@ -31,6 +33,8 @@ using boost::system::error_code;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kRequestHeaderBytes = 8 << 10;
+constexpr std::size_t kBodyPiece = 256 << 10;
+constexpr std::chrono::milliseconds kAskAgain{250};  // a handler that waits for something
 
 using Request = http::request<http::empty_body>;
 
@@ -41,8 +45,8 @@ bool asks_for_our_protocol(const Request& request) {
   return false;
 }
 
-std::string path_of(const Request& request) {
-  const std::string target(request.target().data(), request.target().size());
+std::string_view path_of(const Request& request) {
+  const std::string_view target(request.target().data(), request.target().size());
   return target.substr(0, target.find('?'));
 }
 
@@ -60,6 +64,11 @@ struct Peer {
   bool closed = false;
   std::string why;  // it ended
 
+  // Of what happens next on the socket; 0: no limit.
+  void expire_after(std::uint32_t ms) {
+    if (ms == 0) return stream.next_layer().expires_never();
+    stream.next_layer().expires_after(std::chrono::milliseconds(ms));
+  }
   void close(std::string reason) {
     if (std::exchange(closed, true)) return;
     why = std::move(reason);
@@ -78,6 +87,8 @@ struct HubServer::State {
   asio::awaitable<void> accept_all();
   asio::awaitable<void> serve(std::shared_ptr<Peer> peer);
   asio::awaitable<void> answer(Peer& peer, const Request& request);
+  asio::awaitable<HttpReply> reply_to(Peer& peer, const Request& request);
+  asio::awaitable<void> send_body(Peer& peer, HttpBody& body, bool in_chunks);
   asio::awaitable<void> follow(std::shared_ptr<Peer> peer, const Request& request);
   asio::awaitable<void> send_all(std::shared_ptr<Peer> peer);
   asio::awaitable<void> receive_all(std::shared_ptr<Peer> peer);
@@ -86,6 +97,11 @@ struct HubServer::State {
   void note(const std::string& text) const {
     if (options.note) options.note(text);
   }
+  void changed() {
+    if (options.on_change) options.on_change();
+    for (Peer* const peer : waiting) peer->news.cancel();
+  }
+  [[nodiscard]] std::uint64_t now_us() const { return options.clock_us ? options.clock_us() : 0; }
 
   const RelayStore& store;
   HubServerOptions options;
@@ -93,6 +109,7 @@ struct HubServer::State {
   tcp::acceptor acceptor;
   std::thread thread;
   std::map<std::uint64_t, std::weak_ptr<Peer>> peers;
+  std::set<Peer*> waiting;  // for a reply
   std::uint64_t next_id = 1;
 
   mutable std::mutex mutex;
@@ -166,29 +183,75 @@ asio::awaitable<void> HubServer::State::serve(std::shared_ptr<Peer> peer) {
   peer->close("done");
 }
 
+// A handler that has nothing to say yet is asked again whenever something changes.
 asio::awaitable<void> HubServer::State::answer(Peer& peer, const Request& request) {
-  http::response<http::string_body> response(http::status::ok, request.version());
-  const std::string path = path_of(request);
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
-  if (request.method() != http::verb::get) {
-    response.result(http::status::method_not_allowed);
-    response.body() = "GET is all there is\n";
-  } else if (path == "/healthz") {
-    response.body() = "ok\n";
-  } else if (path == "/status.json" && options.status_json) {
-    response.set(http::field::content_type, "application/json");
-    response.body() = options.status_json();
-  } else if (path == ship::kPath) {
-    response.result(http::status::upgrade_required);
-    response.set(http::field::upgrade, "websocket");
-    response.body() = "this is for followers: a WebSocket of the subprotocol binferry.v1\n";
+  HttpReply reply = co_await reply_to(peer, request);
+  http::response<http::empty_body> head(static_cast<http::status>(reply.status), request.version());
+  head.set(http::field::content_type, reply.content_type);
+  for (const auto& [name, value] : reply.headers) head.set(name, value);
+  head.keep_alive(false);
+  const std::optional<std::uint64_t> size = reply.stream ? reply.stream->size() : std::uint64_t{reply.body.size()};
+  if (size) {
+    head.content_length(*size);
   } else {
-    response.result(http::status::not_found);
-    response.body() = "there is nothing here; /status.json tells how the hub is\n";
+    head.chunked(true);
   }
-  response.keep_alive(false);
-  response.prepare_payload();
-  co_await http::async_write(peer.stream.next_layer(), response, kAwait);
+  http::response_serializer<http::empty_body> serializer(head);
+  peer.expire_after(options.handshake_ms);
+  auto [error, sent] = co_await http::async_write_header(peer.stream.next_layer(), serializer, kAwait);
+  if (error) co_return;
+  if (!reply.stream) {
+    co_await asio::async_write(peer.stream.next_layer(), asio::buffer(reply.body), kAwait);
+    co_return;
+  }
+  co_await send_body(peer, *reply.stream, !size);
+}
+
+asio::awaitable<HttpReply> HubServer::State::reply_to(Peer& peer, const Request& request) {
+  Result<HttpRequest> parsed = parse_http_target({request.target().data(), request.target().size()});
+  if (!parsed) co_return HttpReply{.status = 400, .body = parsed.error().what + "\n"};
+  if (parsed->path == ship::kPath) {
+    co_return HttpReply{.status = 426,
+                        .body = "this is for followers: a WebSocket of the subprotocol binferry.v1\n",
+                        .headers = {{"Upgrade", "websocket"}}};
+  }
+  const HttpRoute* const route = options.routes.find(parsed->path);
+  if (route == nullptr) {
+    co_return HttpReply{.status = 404, .body = "there is nothing here; /status.json tells how the hub is\n"};
+  }
+  parsed->method = std::string(request.method_string());
+  if (parsed->method != route->method) {
+    co_return HttpReply{
+        .status = 405, .body = route->method + " is all there is here\n", .headers = {{"Allow", route->method}}};
+  }
+  for (const auto& field : request) parsed->headers.emplace_back(field.name_string(), field.value());
+  parsed->remote = peer.remote;
+  const std::uint64_t began_us = now_us();
+  while (!peer.closed) {
+    if (std::optional<HttpReply> reply = route->handler(*parsed)) co_return std::move(*reply);
+    waiting.insert(&peer);
+    peer.news.expires_after(kAskAgain);
+    co_await peer.news.async_wait(kAwait);
+    waiting.erase(&peer);
+    parsed->waited_ms = static_cast<std::uint32_t>((now_us() - began_us) / 1000);
+  }
+  co_return HttpReply{.status = 503, .body = "the hub ends\n"};
+}
+
+asio::awaitable<void> HubServer::State::send_body(Peer& peer, HttpBody& body, bool in_chunks) {
+  std::string piece;
+  for (;;) {
+    piece.clear();
+    const Result<bool> more = body.read(piece, kBodyPiece);
+    if (!more) co_return note(peer.remote + ": " + more.error().message());
+    if (!*more) break;
+    peer.expire_after(options.stall_ms);
+    const auto [error, sent] =
+        in_chunks ? co_await asio::async_write(peer.stream.next_layer(), http::make_chunk(asio::buffer(piece)), kAwait)
+                  : co_await asio::async_write(peer.stream.next_layer(), asio::buffer(piece), kAwait);
+    if (error) co_return;
+  }
+  if (in_chunks) co_await asio::async_write(peer.stream.next_layer(), http::make_chunk_last(), kAwait);
 }
 
 asio::awaitable<void> HubServer::State::follow(std::shared_ptr<Peer> peer, const Request& request) {
@@ -263,7 +326,7 @@ asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<Peer> peer) 
            peer->session.hello().position.text());
     }
     update(*peer);
-    if (options.on_change) options.on_change();
+    changed();
     peer->news.cancel();
   }
 }
@@ -289,7 +352,7 @@ void HubServer::State::forget(const Peer& peer) {
     const std::lock_guard guard(mutex);
     followers.erase(peer.id);
   }
-  if (options.on_change) options.on_change();
+  changed();
 }
 
 HubServer::HubServer(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -5,6 +5,7 @@
 // It listens on loopback addresses only: there is no TLS and there are no tokens yet.
 #pragma once
 
+#include "binlog/ship/hub_http.hpp"
 #include "binlog/ship/hub_session.hpp"
 
 #include <cstdint>
@@ -38,7 +39,8 @@ struct HubServerOptions {
   // On the server's thread. May be null.
   std::function<void()> on_change{};               // a follower came, went, or acknowledged
   std::function<void(const std::string&)> note{};  // of people's interest, one line
-  std::function<std::string()> status_json{};      // body of /status.json
+  HttpRouter routes{};                             // of everything but followers
+  std::function<std::uint64_t()> clock_us{};       // any that only goes forward; null: time stands still
 };
 
 class HubServer {

@@ -51,6 +51,7 @@ class HubServerTest : public ::testing::Test {
     HubServerOptions options;
     options.handshake_ms = 300;
     options.session.message_bytes = 3000;
+    options.routes.add("/healthz", {HttpAccess::open, [](const HttpRequest&) { return HttpReply{.body = "ok\n"}; }});
     auto hub = HubServer::start(*store_, options);
     EXPECT_TRUE(hub) << hub.error().message();
     hub_ = std::move(*hub);
@@ -115,7 +116,7 @@ TEST_F(HubServerTest, SurvivesPeersThatAreNoFollowers) {
   EXPECT_EQ(say("garbage\r\n\r\n"), "");
   EXPECT_TRUE(say("GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n").starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(say("GET /../../etc/passwd HTTP/1.1\r\nHost: hub\r\n\r\n").starts_with("HTTP/1.1 404"));
-  EXPECT_TRUE(say("POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 405"));
+  EXPECT_TRUE(say("POST /healthz HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 405"));
   EXPECT_EQ(say("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x')), "");
   // A request that never ends, and a follower that never says HELLO: both are given up in time.
   EXPECT_EQ(say("GET / HTTP/1.1\r\nHost: "), "");
@@ -129,6 +130,57 @@ TEST_F(HubServerTest, SurvivesPeersThatAreNoFollowers) {
   std::vector<std::string> files;
   read_up_to(*source, store_->published(), files);
   EXPECT_EQ(files.size(), 3U);
+}
+
+// Gives `pieces` pieces of a hundred bytes.
+class Pieces final : public HttpBody {
+ public:
+  Pieces(int pieces, bool says_size) : left_(pieces), says_size_(says_size) {}
+  [[nodiscard]] std::optional<std::uint64_t> size() const override {
+    return says_size_ ? std::optional<std::uint64_t>(static_cast<std::uint64_t>(left_) * 100) : std::nullopt;
+  }
+  Result<bool> read(std::string& out, std::size_t) override {
+    if (left_ < 0) return fail(Errc::io, "the disk is gone");
+    if (left_ == 0) return false;
+    --left_;
+    out.append(100, 'x');
+    return true;
+  }
+
+ private:
+  int left_;
+  bool says_size_;
+};
+
+HttpHandler gives(int pieces, bool says_size) {
+  return [=](const HttpRequest&) { return HttpReply{.stream = std::make_unique<Pieces>(pieces, says_size)}; };
+}
+
+TEST_F(HubServerTest, StreamsBodiesOfKnownAndOfUnknownSize) {
+  HubServerOptions options;
+  options.routes.add("/known", {HttpAccess::read, gives(3, true)});
+  options.routes.add("/unknown", {HttpAccess::read, gives(3, false)});
+  options.routes.add("/broken", {HttpAccess::read, gives(-1, false)});
+  hub_ = std::move(*HubServer::start(*store_, options));
+  const std::string known = say("GET /known HTTP/1.1\r\nHost: hub\r\n\r\n");
+  EXPECT_NE(known.find("Content-Length: 300\r\n"), std::string::npos) << known;
+  EXPECT_TRUE(known.ends_with("\r\n\r\n" + std::string(300, 'x'))) << known;
+  const std::string unknown = say("GET /unknown HTTP/1.1\r\nHost: hub\r\n\r\n");
+  const std::string chunk = "64\r\n" + std::string(100, 'x') + "\r\n";
+  EXPECT_TRUE(unknown.ends_with("\r\n\r\n" + chunk + chunk + chunk + "0\r\n\r\n")) << unknown;
+  // Without its last chunk nobody takes it for the whole.
+  EXPECT_FALSE(say("GET /broken HTTP/1.1\r\nHost: hub\r\n\r\n").ends_with("0\r\n\r\n"));
+}
+
+TEST_F(HubServerTest, AHandlerThatWaitsIsAskedAgain) {
+  HubServerOptions options;
+  options.clock_us = [now = std::make_shared<std::uint64_t>(0)] { return *now += 7000; };
+  options.routes.add("/later", {HttpAccess::read, [](const HttpRequest& request) -> std::optional<HttpReply> {
+                                  if (request.waited_ms < 14) return std::nullopt;
+                                  return HttpReply{.body = std::to_string(request.waited_ms)};
+                                }});
+  hub_ = std::move(*HubServer::start(*store_, options));
+  EXPECT_TRUE(say("GET /later HTTP/1.1\r\nHost: hub\r\n\r\n").ends_with("\r\n\r\n14"));
 }
 
 TEST_F(HubServerTest, ListensOnLoopbackOnly) {
