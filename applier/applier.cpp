@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace binferry {
 namespace {
@@ -32,12 +33,6 @@ bool may_quarantine(Errc code) {
   }
 }
 
-// A savepoint whose copies of pages outgrew their memory leaves a temporary file behind, into which those of every
-// later savepoint go, two writes a page, until SQLite's transaction ends. Small transactions that follow a large one,
-// of more bytes than this, therefore do not share its commit for long.
-constexpr std::uint64_t kSpillingBytes = 32 << 10;
-constexpr std::uint64_t kMostSlowed = 100;
-
 bool same_base(std::string_view left, std::string_view right) {
   return left.substr(0, left.rfind('.')) == right.substr(0, right.rfind('.'));
 }
@@ -45,7 +40,10 @@ bool same_base(std::string_view left, std::string_view right) {
 }  // namespace
 
 SqliteApplier::SqliteApplier(std::unique_ptr<Replica> replica, ApplierOptions options)
-    : replica_(std::move(replica)), options_(std::move(options)), writer_(*replica_, options_.bad_text) {}
+    : replica_(std::move(replica)),
+      options_(std::move(options)),
+      writer_(*replica_, options_.bad_text),
+      batch_(options_.limits) {}
 SqliteApplier::~SqliteApplier() = default;
 
 Result<std::unique_ptr<SqliteApplier>> SqliteApplier::make(std::unique_ptr<Replica> replica, ApplierOptions options) {
@@ -122,6 +120,10 @@ void SqliteApplier::start_at(SourceIdentity source, BinlogPosition position, Any
 
 Status SqliteApplier::begin_file(const LogFileHead& head) {
   Checkpoint& checkpoint = replica_->checkpoint;
+  // What is undone together with others is done again by the same rules.
+  if (head.source.version != checkpoint.source.version) {
+    if (Status committed = commit(); !committed) return committed;
+  }
   if (!checkpoint.source.known()) {
     checkpoint.source = head.source;
     checkpoint.position = {head.file, head.start};
@@ -203,7 +205,8 @@ Status SqliteApplier::advance(BinlogPosition position) {
   if (position <= checkpoint.position) return {};
   checkpoint.position = std::move(position);
   checkpoint.source.file_created = 0;
-  return rejoin_reached();
+  if (Status rejoined = rejoin_reached(); !rejoined) return rejoined;
+  return tables_changed_ ? keep_tables() : Status{};
 }
 
 Status SqliteApplier::pass(const Transaction& transaction) {
@@ -213,8 +216,9 @@ Status SqliteApplier::pass(const Transaction& transaction) {
   }
   if (Status learned = learn_source(transaction); !learned) return learned;
   ++totals_.passed;
-  if (transaction.outcome == Outcome::prepared || transaction.outcome == Outcome::xa_committed ||
-      transaction.outcome == Outcome::xa_rolled_back) {
+  const bool is_xa = transaction.outcome == Outcome::prepared || transaction.outcome == Outcome::xa_committed ||
+                     transaction.outcome == Outcome::xa_rolled_back;
+  if (is_xa) {
     if (Status begun = replica_->begin(); !begun) return begun;
     Status kept;
     if (transaction.outcome == Outcome::prepared) {
@@ -222,11 +226,15 @@ Status SqliteApplier::pass(const Transaction& transaction) {
     } else if (Result<bool> dropped = xa_->drop(transaction.xa); !dropped) {
       kept = propagate(dropped);
     }
-    if (!kept) return propagate(kept, transaction.place());
+    if (!kept) {
+      (void)undo();
+      return propagate(kept, transaction.place());
+    }
   }
   Checkpoint& checkpoint = replica_->checkpoint;
   checkpoint.position = {transaction.file, transaction.end};
-  return checkpoint.gtids.add(transaction.gtid);
+  if (Status added = checkpoint.gtids.add(transaction.gtid); !added) return added;
+  return is_xa ? commit() : Status{};
 }
 
 Status SqliteApplier::commit() {
@@ -234,7 +242,7 @@ Status SqliteApplier::commit() {
   if (Status committed = replica_->commit(); !committed) return committed;
   pending_transactions_ = 0;
   pending_bytes_ = 0;
-  may_have_spilled_ = false;
+  batch_.clear();
   return {};
 }
 
@@ -251,28 +259,54 @@ Status SqliteApplier::apply(const Transaction& transaction) {
     return {};
   }
   if (Status learned = learn_source(transaction); !learned) return learned;
-  if (Status begun = replica_->begin(); !begun) return begun;
   if (Status rejoined = rejoin_before(transaction); !rejoined) return rejoined;
+  if (tables_changed_) {
+    if (Status kept = keep_tables(); !kept) return kept;
+  }
   for (;;) {
     blame_.reset();
-    if (Status marked = replica_->mark(); !marked) return marked;
+    if (Status begun = replica_->begin(); !begun) return begun;
     Status done = deliver(transaction);
-    if (done) {
-      if (Status kept = replica_->keep(); !kept) return kept;
-      break;
-    }
+    if (done) break;
     if (Status gone_on = recover(transaction, done.error()); !gone_on) return gone_on;
   }
   return finish(transaction);
 }
 
-// The transaction failed: nothing of it stays. If one table is to blame, that table is quarantined and the transaction
-// can be tried again; else what came before it is committed and the error handed on.
+// The transaction failed: nothing of it stays, and what came before it is committed. If one table is to blame, that
+// table is quarantined and the transaction can be tried again; else the error is handed on.
 Status SqliteApplier::recover(const Transaction& transaction, const Error& error) {
   const Status failed = std::unexpected(Error(error));
+  const std::optional<Blame> blame = blame_;
   // A failed statement may have ended SQLite's transaction (disk full): then everything since the last commit is gone,
   // and the replica takes no more.
-  if (Status undone = replica_->undo(); !undone) return failed;
+  if (Status undone = undo(); !undone) return failed;
+  if (blame && !options_.strict && may_quarantine(error.code)) {
+    const ReplicaTable* const known = replica_->tables.find(blame->schema, blame->table);
+    if (known == nullptr || known->state != TableState::quarantined) {
+      return quarantine(*blame, error.message(), transaction);
+    }
+  }
+  return failed;
+}
+
+// Undoes the transaction in hand. SQLite has one transaction for the whole batch, so that the others of it are undone as
+// well, done again, and committed. A savepoint in front of each would undo only the one, but costs a copy of every page
+// that a transaction changes, and failures are rare: each freezes a table or ends the run.
+Status SqliteApplier::undo() {
+  const Checkpoint reached = replica_->checkpoint;
+  if (Status undone = roll_back(); !undone) return undone;
+  if (Status redone = redo(); !redone) {
+    (void)roll_back();
+    batch_.clear();
+    return redone;
+  }
+  replica_->checkpoint = reached;
+  return commit();
+}
+
+Status SqliteApplier::roll_back() {
+  if (Status undone = replica_->roll_back(); !undone) return undone;
   if (tables_changed_) {
     replica_->catalogue = sound_catalogue_;
     replica_->tables = sound_tables_;
@@ -280,15 +314,33 @@ Status SqliteApplier::recover(const Transaction& transaction, const Error& error
   }
   writer_.forget_tables();
   restart_reader();
-  if (Status reset = cascades_->reset(); !reset) return failed;
-  if (blame_ && !options_.strict && may_quarantine(error.code)) {
-    const ReplicaTable* const known = replica_->tables.find(blame_->schema, blame_->table);
-    if (known == nullptr || known->state != TableState::quarantined) {
-      return quarantine(*blame_, error.message(), transaction);
-    }
+  return cascades_->reset();
+}
+
+// None of the batch has changed tables, for that ends a batch: all are decoded and applied as the first time.
+Status SqliteApplier::redo() {
+  if (batch_.empty()) return {};
+  if (Status begun = replica_->begin(); !begun) return begun;
+  const auto note = std::exchange(options_.note, nullptr);  // it has been told
+  KeptTransactions::Cursor cursor(batch_);
+  Status done;
+  for (;;) {
+    Result<const Transaction*> transaction = cursor.next();
+    if (!transaction) done = propagate(transaction);
+    if (!done || *transaction == nullptr) break;
+    done = deliver(**transaction);
+    if (!done) break;
   }
-  if (Status committed = commit(); !committed) return committed;
-  return failed;
+  options_.note = note;
+  return done;
+}
+
+// What changed tables is committed at once: redo() need not, and the copies to go back to are those of the last commit.
+Status SqliteApplier::keep_tables() {
+  sound_catalogue_ = replica_->catalogue;
+  sound_tables_ = replica_->tables;
+  tables_changed_ = false;
+  return commit();
 }
 
 Status SqliteApplier::quarantine(const Blame& blame, const std::string& reason, const Transaction& transaction) {
@@ -304,12 +356,12 @@ Status SqliteApplier::quarantine(const Blame& blame, const std::string& reason, 
         fmt::format("table {}.{} is quarantined at {}: {}", blame.schema, blame.table, transaction.place(), reason));
   }
   replica_->tables.put(blame.schema, blame.table, std::move(entry));
-  sound_tables_ = replica_->tables;
+  tables_changed_ = true;
   known_table_ = nullptr;
+  if (Status begun = replica_->begin(); !begun) return begun;
   if (Status saved = replica_->save_table(blame.schema, blame.table); !saved) return saved;
   if (Status frozen = freeze_reached(blame.schema, blame.table, transaction); !frozen) return frozen;
-  sound_tables_ = replica_->tables;
-  return {};
+  return keep_tables();
 }
 
 // Rows of a quarantined table are passed over, and so are their cascades: what those would change cannot go on either.
@@ -334,11 +386,6 @@ Status SqliteApplier::freeze_reached(const std::string& schema, const std::strin
 }
 
 Status SqliteApplier::finish(const Transaction& transaction) {
-  if (tables_changed_) {
-    sound_catalogue_ = replica_->catalogue;
-    sound_tables_ = replica_->tables;
-    tables_changed_ = false;
-  }
   Checkpoint& checkpoint = replica_->checkpoint;
   checkpoint.position.file = transaction.file;
   checkpoint.position.offset = transaction.end;
@@ -350,17 +397,12 @@ Status SqliteApplier::finish(const Transaction& transaction) {
   checkpoint.rows += rows_;
   ++totals_.transactions;
   totals_.rows += rows_;
+  ++pending_transactions_;
   pending_bytes_ += transaction.event_bytes();
-  if (transaction.event_bytes() > kSpillingBytes) {
-    small_since_spill_ = 0;
-    may_have_spilled_ = true;
-  } else {
-    ++small_since_spill_;
-  }
-  const bool is_slowed = may_have_spilled_ && small_since_spill_ >= kMostSlowed;
-  if (++pending_transactions_ >= options_.batch_transactions || pending_bytes_ >= options_.batch_bytes || is_slowed) {
-    return commit();
-  }
+  if (tables_changed_) return keep_tables();
+  const bool is_full = pending_transactions_ >= options_.batch_transactions || pending_bytes_ >= options_.batch_bytes;
+  // What cannot be kept, to be done again, is committed instead.
+  if (is_full || transaction.spilled() || !batch_.add(transaction)) return commit();
   return {};
 }
 

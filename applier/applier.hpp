@@ -1,9 +1,13 @@
 // SqliteApplier: whole transactions into a replica, exactly once.
 //
 // Rows, table definitions and position of a source transaction go into the same SQLite transaction; several source
-// transactions may share one while catching up. A transaction that fails leaves nothing behind: what came before it is
-// committed, and the replica stands in front of it. What concerns only one table (a row that is not there, a text that
-// cannot be read, a definition that does not fit) quarantines that table at this transaction, and the others go on.
+// transactions, a batch, may share one while catching up. A transaction that fails leaves nothing behind: what came
+// before it is committed, and the replica stands in front of it. What concerns only one table (a row that is not there,
+// a text that cannot be read, a definition that does not fit) quarantines that table at this transaction, and the
+// others go on.
+//
+// A batch is undone as a whole, and all of it but the failed transaction done again, from copies of their events. What
+// changes tables ends a batch.
 //
 //   open → begin_file → { apply | pass | advance | begin_file }* → commit
 //
@@ -16,6 +20,7 @@
 #include "applier/xa_store.hpp"
 #include "binlog/changes.hpp"
 #include "binlog/filter.hpp"
+#include "binlog/kept_transactions.hpp"
 #include "binlog/transaction.hpp"
 
 #include <cstdint>
@@ -114,6 +119,10 @@ class SqliteApplier {
   [[nodiscard]] bool has_already(const Transaction& transaction) const;
   Status learn_source(const Transaction& transaction);
   Status recover(const Transaction& transaction, const Error& error);
+  Status undo();
+  Status roll_back();
+  Status redo();
+  Status keep_tables();
   Status freeze_reached(const std::string& schema, const std::string& table, const Transaction& transaction);
   Status quarantine(const Blame& blame, const std::string& reason, const Transaction& transaction);
   Status finish(const Transaction& transaction);
@@ -149,7 +158,8 @@ class SqliteApplier {
   std::unique_ptr<Cascades> cascades_;
   std::optional<XaStore> xa_;
   std::unique_ptr<ChangeReader> reader_;
-  // As of the last transaction that was applied: what a failed one goes back to.
+  KeptTransactions batch_;  // applied and not committed
+  // As of the last commit: what a failed transaction goes back to.
   Catalogue sound_catalogue_;
   TableRegistry sound_tables_;
   bool tables_changed_ = false;         // since then
@@ -162,8 +172,6 @@ class SqliteApplier {
   std::uint64_t rows_ = 0;         // of the transaction in hand
   std::uint64_t pending_transactions_ = 0;
   std::uint64_t pending_bytes_ = 0;
-  bool may_have_spilled_ = false;  // the savepoint of a transaction that is not committed
-  std::uint64_t small_since_spill_ = 0;
   Totals totals_;
 };
 

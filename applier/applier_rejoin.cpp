@@ -101,10 +101,8 @@ Status SqliteApplier::rejoin(const TableRegistry::Key& name) {
   restart_reader();
   writer_.forget_tables();
   if (Status reset = cascades_->reset(); !reset) return reset;
-  if (Status saved = replica_->save_table(name.first, name.second); !saved) return saved;
-  sound_catalogue_ = replica_->catalogue;
-  sound_tables_ = replica_->tables;
-  return {};
+  tables_changed_ = true;
+  return replica_->save_table(name.first, name.second);
 }
 
 // True: the statement is of the time before the copy, and what it did to this table needs no doing.

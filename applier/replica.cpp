@@ -263,9 +263,7 @@ Status Replica::prepare() {
   };
   if (Status done = into(begin_, "BEGIN IMMEDIATE"); !done) return done;
   if (Status done = into(commit_, "COMMIT"); !done) return done;
-  if (Status done = into(mark_, "SAVEPOINT source_transaction"); !done) return done;
-  if (Status done = into(keep_, "RELEASE source_transaction"); !done) return done;
-  if (Status done = into(undo_, "ROLLBACK TO source_transaction"); !done) return done;
+  if (Status done = into(roll_back_, "ROLLBACK"); !done) return done;
   return into(save_checkpoint_, "UPDATE binferry_state SET checkpoint = ?1");
 }
 
@@ -328,18 +326,17 @@ Status Replica::set_durability(Durability durability) {
   return {};
 }
 
-Status Replica::mark() {
-  return mark_.run();
-}
-Status Replica::keep() {
-  return keep_.run();
-}
-Status Replica::undo() {
+Status Replica::roll_back() {
   if (Status alive = check_alive(); !alive) return alive;
-  Status undone = undo_.run();
-  if (undone) undone = keep_.run();
-  if (!undone) failed_ = true;
-  return undone;
+  if (open_) {
+    if (Status undone = roll_back_.run(); !undone) {
+      failed_ = true;
+      return propagate(undone, path_);
+    }
+  }
+  open_ = false;
+  checkpoint = saved_;
+  return {};
 }
 
 LayoutOptions Replica::layout_options(const ReplicaTable* known) const {

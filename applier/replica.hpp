@@ -76,10 +76,8 @@ class Replica {
   // As commit(), and everything committed before is as durable as `full` makes it.
   Status seal();
   Status set_durability(Durability durability);
-  // Undoes part of the open transaction: mark() first, then keep() or undo().
-  Status mark();
-  Status keep();
-  Status undo();
+  // Back to the last commit, the checkpoint too. What the registry and the catalogue hold is the caller's to restore.
+  Status roll_back();
 
   // Write one entry of `tables` (or its absence) and the default collation of one schema, in the open transaction.
   Status save_table(const std::string& schema, const std::string& table);
@@ -109,9 +107,7 @@ class Replica {
   Checkpoint saved_;
   SqliteStatement begin_;
   SqliteStatement commit_;
-  SqliteStatement mark_;
-  SqliteStatement keep_;
-  SqliteStatement undo_;
+  SqliteStatement roll_back_;
   SqliteStatement save_checkpoint_;
 };
 

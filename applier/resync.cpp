@@ -127,14 +127,12 @@ Result<ResyncOutcome> copy_tables(const mysql::Address& source, SqliteApplier& a
   const Catalogue catalogue = replica.catalogue;
   const TableRegistry registry = replica.tables;
   if (Status begun = replica.begin(); !begun) return propagate(begun);
-  if (Status marked = replica.mark(); !marked) return propagate(marked);
   Status replaced = replace_tables(**read, replica, options);
-  Status ended = replaced ? replica.keep() : replica.undo();
+  Status ended = replaced ? replica.commit() : replica.roll_back();
   if (!replaced) {
     replica.catalogue = catalogue;
     replica.tables = registry;
   }
-  if (ended) ended = replica.commit();
   if (ended) ended = applier.adopt_tables();
   if (!replaced) return propagate(replaced, replica.path());
   if (!ended) return propagate(ended);

@@ -172,16 +172,16 @@ int SqliteStatement::column_count() const {
 
 namespace {
 
-// Savepoints copy the pages that change after them; beyond this many bytes the copies go to a temporary file. SQLite's
-// own 64 KiB is fewer pages than one transaction of a busy server touches. It hands the copies over in one write, and
-// its VFS for Unix cuts the length of a write to 17 bits: with 128 KiB or more the write comes out short, which SQLite
-// reports as a full disk.
-constexpr int kSavepointMemoryBytes = (1 << 17) - 1;
+// A statement that may fail half-way (one with triggers) copies the pages that it changes first; beyond this many bytes
+// the copies go to a temporary file, and then those of every later statement of the transaction do. SQLite hands them
+// over in one write, and its VFS for Unix cuts the length of a write to 17 bits: with 128 KiB or more the write comes
+// out short, which SQLite reports as a full disk.
+constexpr int kStatementMemoryBytes = (1 << 17) - 1;
 
 // Must come before the first connection; a process that has used SQLite before keeps its own setting. Nobody asks how
 // much memory SQLite has, and counting it takes a lock for every piece.
 bool configure_sqlite() {
-  static const bool configured = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointMemoryBytes) == SQLITE_OK &&
+  static const bool configured = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kStatementMemoryBytes) == SQLITE_OK &&
                                  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
   return configured;
 }
