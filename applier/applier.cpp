@@ -3,11 +3,11 @@
 #include "binlog/schema/resolve.hpp"
 #include "binlog/source/file_source.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -133,11 +133,10 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
   if (Status same = check_same_source(checkpoint.source, head.source); !same) return propagate(same, head.file);
   const BinlogPosition& position = checkpoint.position;
   if (head.by_gtids) {
-    const bool is_known =
-        same_base(head.file, position.file) &&
-        (head.file == position.file
-             ? checkpoint.source.file_created == 0 || checkpoint.source.file_created == head.source.file_created
-             : compare_log_names(head.file, position.file) < 0);
+    const bool is_known = same_base(head.file, position.file) &&
+                          (head.file == position.file ? checkpoint.source.file_created == 0 ||
+                                                            checkpoint.source.file_created == head.source.file_created
+                                                      : compare_log_names(head.file, position.file) < 0);
     // What comes before a file that the source begins with is in the replica.
     if (!is_known) checkpoint.position = {head.file, kFirstEventOffset};
     if (head.file == position.file) {
@@ -290,9 +289,9 @@ Status SqliteApplier::recover(const Transaction& transaction, const Error& error
   return failed;
 }
 
-// Undoes the transaction in hand. SQLite has one transaction for the whole batch, so that the others of it are undone as
-// well, done again, and committed. A savepoint in front of each would undo only the one, but costs a copy of every page
-// that a transaction changes, and failures are rare: each freezes a table or ends the run.
+// Undoes the transaction in hand. SQLite has one transaction for the whole batch, so that the others of it are undone
+// as well, done again, and committed. A savepoint in front of each would undo only the one, but costs a copy of every
+// page that a transaction changes, and failures are rare: each freezes a table or ends the run.
 Status SqliteApplier::undo() {
   const Checkpoint reached = replica_->checkpoint;
   if (Status undone = roll_back(); !undone) return undone;

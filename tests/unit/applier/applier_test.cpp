@@ -1,7 +1,6 @@
 // SqliteApplier on small logs: what it refuses, what it quarantines, and how rows find their place.
-#include "tests/unit/applier/support.hpp"
-
 #include "binlog/source/tail_source.hpp"
+#include "tests/unit/applier/support.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 
 #include <fcntl.h>
@@ -212,8 +211,7 @@ TEST_F(ApplierTest, AComputedColumnIsFilledInWhereTheKeyIsADefault) {
   const std::vector<ColumnSpec> columns = {kInt, kInt, kNullableInt, ColumnSpec{8, "", true}};
   log.gtid(++gno_).begin().table_map(7, "shop", "t", columns);
   // Columns k2 and a only.
-  log.event(EventType::write_rows,
-            ByteWriter().u48(7).u16(1).u16(2).pint(4).u8(0x06).u8(0).u32(5).u32(10).str());
+  log.event(EventType::write_rows, ByteWriter().u48(7).u16(1).u16(2).pint(4).u8(0x06).u8(0).u32(5).u32(10).str());
   log.xid(gno_);
   EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
   EXPECT_EQ(query("SELECT k1 || ',' || k2 || ',' || a || ',' || g FROM \"shop.t\""), "4,5,10,11");
@@ -449,21 +447,82 @@ TEST_F(ApplierTest, FollowsAFileAsItGrowsAndCommitsWhatItHas) {
   EXPECT_EQ(query("SELECT count(*) FROM \"shop.t\""), "1");
 }
 
-// A savepoint keeps the pages as they were before the transaction; these are more than it holds in memory.
-TEST_F(ApplierTest, ATransactionMayTouchMorePagesThanASavepointKeepsInMemory) {
+// SQLite's transaction is undone whole: what shared it with the failed transaction is done again, and only that.
+TEST_F(ApplierTest, ABatchIsDoneAgainWithoutTheTransactionThatFails) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "parent", "id INT NOT NULL PRIMARY KEY");
+  create(log, "child",
+         "id INT NOT NULL PRIMARY KEY, up INT NOT NULL, FOREIGN KEY (up) REFERENCES parent (id) "
+         "ON DELETE CASCADE");
+  create(log, "keyless", "a INT NOT NULL, b INT NOT NULL");
+  create(log, "bad", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  create(log, "wide", "id BIGINT UNSIGNED NOT NULL PRIMARY KEY");
+  const auto some_of_each = [&](std::uint32_t from) {
+    for (std::uint32_t i = from; i < from + 20; ++i) {
+      insert(log, "parent", {kInt}, BinlogWriter::int_row(i));
+      insert(log, "child", {kInt, kInt}, int_pair(100 + i, i));
+      insert(log, "keyless", {kInt, kInt}, int_pair(1, i % 3));
+      insert(log, "wide", {kBigInt}, big_row(i));
+    }
+    change(log, "parent", {kInt}, [&](BinlogWriter& out) { out.delete_rows(7, 1, BinlogWriter::int_row(from + 3)); });
+    change(log, "keyless", {kInt, kInt}, [&](BinlogWriter& out) { out.delete_rows(7, 2, int_pair(1, 2)); });
+    change(log, "keyless", {kInt, kInt},
+           [&](BinlogWriter& out) { out.update_rows(7, 2, int_pair(1, 1) + int_pair(2, 1)); });
+  };
+  some_of_each(0);
+  // It changes all tables before it comes to the row that is not there.
+  log.gtid(++gno_).begin();
+  log.table_map(7, "shop", "parent", {kInt}).delete_rows(7, 1, BinlogWriter::int_row(5));
+  log.table_map(8, "shop", "keyless", {kInt, kInt}).update_rows(8, 2, int_pair(1, 0) + int_pair(3, 0));
+  log.table_map(9, "shop", "wide", {kBigInt}).write_rows(9, 1, big_row(18446744073709551615U));
+  log.table_map(10, "shop", "bad", {kInt, kInt}).delete_rows(10, 2, int_pair(1, 1)).xid(gno_);
+  some_of_each(1000);
+  log.ddl(++gno_, "ALTER TABLE keyless ADD c INT NOT NULL DEFAULT 7");
+  change(log, "parent", {kInt}, [](BinlogWriter& out) { out.delete_rows(7, 1, BinlogWriter::int_row(77)); });
+  insert(log, "wide", {kBigInt}, big_row(500));
+  const std::string path = save(log);
+
+  // Alone in its SQLite transaction, a failed one takes nothing else with it.
+  std::string one_by_one;
+  for (const std::uint64_t batch : {1, 7, 40000}) {
+    SCOPED_TRACE(batch);
+    path_ = dir_ / (std::to_string(batch) + ".db");
+    ReplicaRun batched = run({path});
+    batched.applier.batch_transactions = batch;
+    const RunOutcome outcome = must_run(batched);
+    // `bad`, and `parent` with what its rows cascade into.
+    EXPECT_EQ(outcome.quarantined, 3U);
+    EXPECT_EQ(outcome.notes.size(), 3U);
+    if (one_by_one.empty()) one_by_one = content_of(path_);
+    EXPECT_EQ(content_of(path_), one_by_one);
+    EXPECT_EQ(query("SELECT json_extract(checkpoint, '$.rows') || ' ' || json_extract(checkpoint, '$.transactions')"
+                    " FROM binferry_state"),
+              std::to_string(outcome.totals.rows) + ' ' + std::to_string(outcome.totals.transactions));
+  }
+  EXPECT_EQ(query("SELECT max(id) || ' ' || count(*) FROM \"shop.wide\""), "18446744073709551615 42");
+  EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.parent\" WHERE id IN (3, 5, 1003)"), "NULL");
+}
+
+TEST_F(ApplierTest, ABatchOfManyPagesIsUndoneAndDoneAgain) {
   constexpr std::uint32_t kRows = 150'000;
   constexpr std::uint32_t kStep = 250;  // a page has more rows than that
   BinlogWriter log;
   log.begin_file();
   create(log, "t", "id INT NOT NULL PRIMARY KEY, n INT NOT NULL");
+  create(log, "bad", "id INT NOT NULL PRIMARY KEY");
   std::string rows;
   for (std::uint32_t id = 0; id < kRows; ++id) rows += int_pair(id, 0);
   insert(log, "t", {kInt, kInt}, rows);
   std::string updates;
   for (std::uint32_t id = 0; id < kRows; id += kStep) updates += int_pair(id, 0) + int_pair(id, 1);
   change(log, "t", {kInt, kInt}, [&](BinlogWriter& out) { out.update_rows(7, 2, updates); });
-  must_run(run({save(log)}));
-  EXPECT_EQ(query("SELECT sum(n) FROM \"shop.t\""), std::to_string(kRows / kStep));
+  log.gtid(++gno_).begin();
+  log.table_map(7, "shop", "t", {kInt, kInt}).delete_rows(7, 2, rows.substr(9, std::size_t{9} * (kRows / 2)));
+  log.table_map(8, "shop", "bad", {kInt}).delete_rows(8, 1, BinlogWriter::int_row(1)).xid(gno_);
+  EXPECT_EQ(must_run(run({save(log)})).quarantined, 1U);
+  EXPECT_EQ(query("SELECT sum(n) || ' ' || count(*) FROM \"shop.t\""),
+            std::to_string(kRows / kStep / 2) + ' ' + std::to_string(kRows / 2));
 }
 
 TEST_F(ApplierTest, ALongReaderDoesNotStopTheWriter) {
