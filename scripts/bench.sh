@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures binferry beside its peers, in one run, on a log that a MariaDB of its own writes (sysbench-like rows).
 # Usage: ./scripts/bench.sh [inspect] [memory] …   (all parts by default)
-# BENCH_MB is the size of the log (600), BENCH_RUNS the counted runs (5). The log stays in build/bench-log.
+# BENCH_MB is the size of the log (600), BENCH_RUNS the counted runs (5), BENCH_SNAPSHOT_MB what a snapshot copies (200).
+# The log stays in build/bench-log; BENCH_WORK is where everything else is (build).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -10,7 +11,7 @@ build bench
 bin=$root/build/bench/cli/binferry
 logs=$root/build/bench-log
 runs=${BENCH_RUNS:-5}
-work=$(mktemp -d "$root/build/bench-work.XXXXXX")
+work=$(mktemp -d "${BENCH_WORK:-$root/build}/bench-work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 if [ ! -s "$logs/bench.index" ]; then
@@ -62,6 +63,13 @@ part_keyless() {
   mkdir "$work/keyless"
   python3 "$root/bench/keyless.py" "$bin" "$root/build/bench/bench/keyless_log" "$work/keyless" "$runs"
   rm -rf "$work/keyless"
+}
+
+part_snapshot() {
+  say "the snapshot of a new replica, beside a dump into sqlite3 and beside reading the rows into nothing"
+  mkdir "$work/snapshot"
+  python3 "$root/bench/snapshot.py" "$bin" "$root/bench/tables.sql" "$work/snapshot" "$runs" "${BENCH_SNAPSHOT_MB:-200}"
+  rm -rf "$work/snapshot"
 }
 
 parts=("$@")
