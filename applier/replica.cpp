@@ -3,12 +3,12 @@
 #include "binlog/schema/ddl_parser.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
