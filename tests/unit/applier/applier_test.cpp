@@ -485,7 +485,7 @@ TEST_F(ApplierTest, ABatchIsDoneAgainWithoutTheTransactionThatFails) {
 
   // Alone in its SQLite transaction, a failed one takes nothing else with it.
   std::string one_by_one;
-  for (const std::uint64_t batch : {1, 7, 40000}) {
+  for (const std::uint64_t batch : {1U, 7U, 40000U}) {
     SCOPED_TRACE(batch);
     path_ = dir_ / (std::to_string(batch) + ".db");
     ReplicaRun batched = run({path});

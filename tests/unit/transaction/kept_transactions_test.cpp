@@ -102,7 +102,7 @@ TEST(KeptTransactions, SayWhenThereIsNoRoomForThem) {
   EXPECT_EQ(feed(mixed_log(), assembler,
                  [&](const Transaction& transaction) {
                    const Status added = kept.add(transaction);
-                   if (!added && reason.empty()) reason = added.error().message();
+                   if (!added && reason.empty()) reason = added.error().hint;
                  }),
             "");
   if (before != nullptr) {
