@@ -4,6 +4,7 @@
 #include "binlog/row/table_map_cache.hpp"
 #include "binlog/schema/ddl_parser.hpp"
 #include "binlog/schema/resolve.hpp"
+#include "binlog/schema/temporary_tables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -113,7 +114,11 @@ struct ChangeReader::Impl {
 
   void begin(const Transaction& next_transaction) {
     transaction = &next_transaction;
-    mariadb = transaction->format->kind == ServerKind::mariadb;
+    if (transaction->format != format) {
+      format = transaction->format;
+      if (format->created != 0) temporaries.clear();
+    }
+    mariadb = format->kind == ServerKind::mariadb;
     cursor.emplace(next_transaction);
     maps.clear_statement();
     bare_maps.clear_statement();
@@ -150,7 +155,7 @@ struct ChangeReader::Impl {
   [[nodiscard]] SqlDialect dialect_of(const QueryEvent& query) const;
   [[nodiscard]] DdlContext context_of(const QueryEvent& query, const SqlDialect& dialect) const;
   void look_ahead(const RawEvent& event, Catalogue& ahead);
-  Result<bool> take_ddl(const QueryEvent& query, const SqlDialect& dialect);
+  Result<bool> take_ddl(const RawEvent& event, const QueryEvent& query, const SqlDialect& dialect);
 
   Catalogue& catalogue;
   ChangeOptions options;
@@ -164,6 +169,8 @@ struct ChangeReader::Impl {
   std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
   bool wanted_answer = true;
 
+  std::shared_ptr<const FormatDescription> format;  // of the transaction
+  TemporaryTables temporaries;
   const Transaction* transaction = nullptr;
   std::optional<Transaction::Cursor> cursor;
   bool rows_open = false;
@@ -349,11 +356,14 @@ Result<bool> ChangeReader::Impl::take_query(const RawEvent& event) {
       constexpr std::uint8_t kNotYet = Transaction::kStartAlter | Transaction::kRollbackAlter;
       if ((transaction->alter_flags & kNotYet) == 0) {
         if (!text) return propagate(text);
-        return take_ddl(*query, dialect);
+        return take_ddl(event, *query, dialect);
       }
       kind = StatementClass::other_ddl;  // a two-phase ALTER changes the table when it commits
       break;
     }
+    case StatementClass::temporary:
+      temporaries.observe({event.header.server_id, query->thread_id}, sql, dialect, query->database);
+      break;
     default: break;
   }
   change.kind = Change::Kind::statement;
@@ -378,13 +388,15 @@ DdlContext ChangeReader::Impl::context_of(const QueryEvent& query, const SqlDial
           .error_code = query.error_code};
 }
 
-Result<bool> ChangeReader::Impl::take_ddl(const QueryEvent& query, const SqlDialect& dialect) {
+Result<bool> ChangeReader::Impl::take_ddl(const RawEvent& event, const QueryEvent& query, const SqlDialect& dialect) {
   Result<DdlStatement> parsed = parse_ddl(sql, dialect);
   if (!parsed) return propagate(parsed);
   statement = std::move(*parsed);
-  if (std::holds_alternative<OtherStatement>(statement)) {
+  const bool is_other = std::holds_alternative<OtherStatement>(statement);
+  if (is_other || temporaries.take({event.header.server_id, query.thread_id}, event.header.flags, dialect,
+                                   query.database, statement)) {
     change.kind = Change::Kind::statement;
-    change.statement = {StatementClass::other_ddl, sql, query.database, dialect};
+    change.statement = {is_other ? StatementClass::other_ddl : StatementClass::temporary, sql, query.database, dialect};
     return true;
   }
   DdlContext context = context_of(query, dialect);

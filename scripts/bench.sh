@@ -72,6 +72,12 @@ part_snapshot() {
   rm -rf "$work/snapshot"
 }
 
+part_tail() {
+  say "a transaction's last byte written, to its line printed by tail (goal: within 50 ms)"
+  python3 "$root/bench/tail.py" "$bin" "$root/fixtures/mysql-8.0/shop/binlog.000001" 200
+  python3 "$root/bench/tail.py" "$bin" "$root/fixtures/mariadb-10.11/transactions/binlog.000001" 200
+}
+
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
 for part in "${parts[@]}"; do

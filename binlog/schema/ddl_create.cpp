@@ -58,6 +58,33 @@ void index_statement_options(SqlCursor& cursor) {
   }
 }
 
+// MariaDB 11.5: CREATE SEQUENCE s AS SMALLINT UNSIGNED … (MariaDB documentation "CREATE SEQUENCE"). The columns that
+// hold a value of the sequence have that type, the others are as ever.
+void sequence_columns(SqlCursor& cursor, TableElements& elements) {
+  ColumnSpec value;
+  data_type(cursor, value);
+  ColumnSpec number;
+  number.column.type = ColumnType::big_int;
+  number.column.display_width = 21;
+  ColumnSpec flag;
+  flag.column.type = ColumnType::tiny_int;
+  flag.column.display_width = 1;
+  const auto add = [&](const char* name, const ColumnSpec& like, bool is_unsigned) {
+    ColumnSpec& spec = elements.columns.emplace_back(like);
+    spec.column.name = name;
+    spec.column.is_unsigned = is_unsigned;
+    spec.column.nullable = false;
+    spec.column.declared_type = canonical_type(spec.column);
+  };
+  for (const char* name : {"next_not_cached_value", "minimum_value", "maximum_value", "start_value"}) {
+    add(name, value, value.column.is_unsigned);
+  }
+  add("increment", number, false);
+  add("cache_size", number, true);
+  add("cycle_option", flag, true);
+  add("cycle_count", number, false);
+}
+
 }  // namespace
 
 CreateTable create_table(SqlCursor& cursor, CreateTable create) {
@@ -97,7 +124,8 @@ CreateTable create_sequence(SqlCursor& cursor, CreateTable create) {
   create.sequence = true;
   create.if_not_exists = if_not_exists(cursor);
   create.table = table_name(cursor);
-  // START WITH, INCREMENT BY, ENGINE and the rest say nothing about the table's columns, which are fixed.
+  if (cursor.accept("AS")) sequence_columns(cursor, create.elements);
+  // START WITH, INCREMENT BY, ENGINE and the rest say nothing about the table's columns.
   while (!cursor.failed() && cursor.peek().kind != TokenKind::end && cursor.peek().kind != TokenKind::unfinished) {
     cursor.advance();
   }

@@ -13,6 +13,9 @@ bool if_not_exists(SqlCursor& cursor);
 void skip_lock_wait(SqlCursor& cursor);
 std::vector<std::string> name_list(SqlCursor& cursor, std::string_view what);
 
+// In front of a label that was given in hexadecimal: its bytes, in a character set that only the catalogue knows. No
+// UTF-8 text begins so.
+inline constexpr char kLabelInBytes = '\xFF';
 // ddl_types.cpp: the data type, with UNSIGNED, ZEROFILL, BINARY and the like.
 void data_type(SqlCursor& cursor, ColumnSpec& spec);
 // At [DEFAULT] CHARACTER SET | CHARSET | COLLATE [=] name: reads one. False, and nothing read, elsewhere.

@@ -99,19 +99,24 @@ std::uint32_t length_argument(SqlCursor& cursor, std::uint32_t most) {
   return length;
 }
 
+std::string bytes_of_hex(std::string_view digits) {  // an even number, by the lexer
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
 void labels(SqlCursor& cursor, ColumnDefinition& column) {
   cursor.expect_symbol('(');
   do {
     std::string label;
     if (cursor.peek().kind == TokenKind::hex) {
-      // Hexadecimal labels are bytes in the column's character set; only ASCII ones are certain here.
-      const std::string& digits = cursor.peek().text;
-      for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-        label += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
-      }
+      label = bytes_of_hex(cursor.peek().text);
+      // Bytes in the column's character set, which the catalogue will know.
       const bool ascii =
           std::all_of(label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-      if (!ascii) cursor.fail_expecting("a label in characters");
+      if (!ascii) label.insert(0, 1, kLabelInBytes);
       cursor.advance();
     } else {
       label = cursor.string("a label");

@@ -1,5 +1,7 @@
 #include "binlog/schema/settle.hpp"
 
+#include "binlog/schema/ddl_parts.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -100,6 +102,19 @@ std::string zero_timestamp(std::uint8_t fsp) {
   return text;
 }
 
+// Labels given in hexadecimal, in the column's character set; both servers take their bytes as they are.
+void settle_labels(ColumnDefinition& column) {
+  for (std::string& label : column.labels) {
+    if (!label.starts_with(ddl::kLabelInBytes)) continue;
+    const Charset& charset = column.charset != nullptr ? *column.charset : *charset_named("utf8mb4");
+    std::string text;
+    // What is not valid was refused by the server, so it is a character set that it knows and we do not.
+    if (!append_utf8(charset, bytes_of(std::string_view(label).substr(1)), text)) text = "\uFFFD";
+    while (text.ends_with(' ')) text.pop_back();
+    label = std::move(text);
+  }
+}
+
 ColumnDefinition settle_column(const ColumnSpec& spec, Collation table_default, const DdlContext& context) {
   ColumnDefinition column = spec.column;
   const bool by_size = spec.text_characters && *spec.text_characters != 0;
@@ -107,6 +122,7 @@ ColumnDefinition settle_column(const ColumnSpec& spec, Collation table_default, 
     const CharsetSpec national{"utf8mb3", spec.charset.collation, spec.charset.binary_collation};
     set_charset(column, settle_charset(spec.national ? national : spec.charset, table_default, context));
   }
+  settle_labels(column);
   if (by_size) {
     const std::uint64_t width = column.charset != nullptr ? column.charset->max_bytes : 1;
     column.length = blob_class(*spec.text_characters * width);

@@ -61,7 +61,7 @@ Status RelayStore::lock() {
 }
 
 Status RelayStore::recover() {
-  Result<std::vector<LogFile>> logs = list_logs(folder_);
+  Result<std::vector<LogFile>> logs = list_logs(folder_, {}, IndexRule::live);  // a crash may come between index and file
   if (!logs) return propagate(logs);
   for (const LogFile& log : *logs) files_.push_back({log.name, log.bytes});
   while (!files_.empty()) {

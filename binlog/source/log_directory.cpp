@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <dirent.h>
 #include <memory>
 #include <set>
+#include <dirent.h>
 #include <sys/stat.h>
 
 namespace binferry {
@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kFewestDigits = 3;  // servers before 5.0 wrote three
 constexpr std::uint64_t kIndexBytes = 64 << 20;
+constexpr const char* kFetchMissing = "fetch the missing file, or name the files to read one by one";
 
 struct Listing {
   std::vector<std::string> indexes;  // names
@@ -86,17 +87,18 @@ Status check_no_hole(const std::vector<LogFile>& logs, const std::string& direct
     if (!expected.empty() && logs[i].name != expected && logs[i].number != logs[i - 1].number + 1) {
       return std::unexpected(Error{Errc::not_found,
                                    expected + " is missing between " + logs[i - 1].name + " and " + logs[i].name,
-                                   directory, "fetch the missing file, or name the files to read one by one"});
+                                   directory, kFetchMissing});
     }
   }
   return {};
 }
 
-Result<std::vector<LogFile>> from_index(const std::string& index_path, const std::string& directory) {
+Result<std::vector<LogFile>> look_by_index(const std::string& index_path, const std::string& directory,
+                                           IndexRule rule) {
   Result<std::vector<std::string>> entries = read_index(index_path);
   if (!entries) return propagate(entries);
   std::vector<LogFile> logs;
-  std::string missing;
+  std::vector<std::string> missing;  // since the last that is there
   for (const std::string& entry : *entries) {
     LogFile log{.name = std::string(base_name_of(entry)), .path = directory + "/" + std::string(base_name_of(entry))};
     if (const auto name = parse_log_name(log.name)) log.number = name->number;
@@ -106,13 +108,15 @@ Result<std::vector<LogFile>> from_index(const std::string& index_path, const std
       found = is_file(log.path, log.bytes);
     }
     if (!found) {
-      if (missing.empty() && !logs.empty()) missing = log.name;
+      missing.push_back(log.name);
       continue;
     }
-    if (!missing.empty()) {
-      return std::unexpected(Error{Errc::not_found, missing + " is in the index, but missing before " + log.name,
-                                   index_path, "fetch the missing file, or name the files to read one by one"});
+    if (!missing.empty() && (rule == IndexRule::complete || !logs.empty())) {
+      return std::unexpected(Error{Errc::not_found,
+                                   missing.front() + " is in the index, but missing before " + log.name, index_path,
+                                   kFetchMissing});
     }
+    missing.clear();
     logs.push_back(std::move(log));
   }
   if (logs.empty() && !entries->empty()) {
@@ -121,7 +125,19 @@ Result<std::vector<LogFile>> from_index(const std::string& index_path, const std
               "none of the logs in the index is here, not even " + std::string(base_name_of(entries->back())),
               index_path, "copy the log files into this folder"});
   }
+  if (missing.size() > (rule == IndexRule::live ? 1 : 0)) {
+    return std::unexpected(Error{Errc::not_found,
+                                 missing.front() + " is in the index, but missing behind " + logs.back().name,
+                                 index_path, kFetchMissing});
+  }
   if (Status whole = check_no_hole(logs, directory); !whole) return propagate(whole);
+  return logs;
+}
+
+Result<std::vector<LogFile>> from_index(const std::string& index_path, const std::string& directory, IndexRule rule) {
+  Result<std::vector<LogFile>> logs = look_by_index(index_path, directory, rule);
+  // A server may have purged or begun a file between our looks at its index and at its folder.
+  if (!logs && logs.error().code == Errc::not_found) logs = look_by_index(index_path, directory, rule);
   return logs;
 }
 
@@ -170,10 +186,10 @@ std::string_view base_name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string_view base) {
+Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string_view base, IndexRule rule) {
   if (std::uint64_t bytes = 0; directory.ends_with(".index") && is_file(directory, bytes)) {
     const std::size_t slash = directory.rfind('/');
-    return from_index(directory, slash == std::string::npos ? "." : directory.substr(0, slash));
+    return from_index(directory, slash == std::string::npos ? "." : directory.substr(0, slash), rule);
   }
   Result<Listing> listing = scan(directory);
   if (!listing) return propagate(listing);
@@ -193,7 +209,7 @@ Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string
     return std::unexpected(Error{Errc::usage, "the folder holds several indexes: " + joined(found), directory,
                                  "name one of them instead of the folder"});
   }
-  if (chosen.size() == 1) return from_index(chosen.front(), directory);
+  if (chosen.size() == 1) return from_index(chosen.front(), directory, rule);
   return from_names(listing->logs, directory, base);
 }
 

@@ -33,11 +33,17 @@ struct LogFile {
   std::uint64_t bytes = 0;  // size when it was listed
 };
 
+// What an index may name that is not there.
+enum class IndexRule : std::uint8_t {
+  complete,  // nothing
+  live,      // a server is at work: leading entries are purged by now, the last may have no file yet
+};
+
 // The logs of `directory`, oldest first; `directory` may also be the path of an index file. The index decides where
-// there is one: its entries are taken from the folder itself, else as the paths they are. Leading entries without a
-// file are purged ones and left out. Without an index, all files `base.NNNNNN`. `base` picks one where there are
-// several. Empty if there are none yet. Errors: `not_found` (no such folder; a hole in the middle, naming the missing
-// file), `usage` (several bases or indexes, naming them), `io`.
-Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string_view base = {});
+// there is one: its entries are taken from the folder itself, else as the paths they are. Without an index, all files
+// `base.NNNNNN`. `base` picks one where there are several. Empty if there are none yet. Errors: `not_found` (no such
+// folder; a file that is missing, by name), `usage` (several bases or indexes, naming them), `io`.
+Result<std::vector<LogFile>> list_logs(const std::string& directory, std::string_view base = {},
+                                       IndexRule rule = IndexRule::complete);
 
 }  // namespace binferry

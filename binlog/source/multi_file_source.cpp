@@ -76,7 +76,14 @@ Result<SourceState> MultiFileSource::next(RawEvent& event) {
 }
 
 Status MultiFileSource::check_rotation() const {
-  if (index_ + 1 == paths_.size() || rotation_.next().empty()) return {};
+  if (rotation_.next().empty()) return {};
+  if (index_ + 1 == paths_.size()) {
+    // Without an index nothing else shows that the newest file is missing; a server may also be about to make it.
+    if (in_sequence_ && options_.note) {
+      options_.note(current_->file() + " goes on in " + rotation_.next() + ", which is not here");
+    }
+    return {};
+  }
   const std::string_view following = base_name_of(paths_[index_ + 1]);
   if (rotation_.next() == following) return {};
   const std::string what = "goes on in " + rotation_.next() + ", but the next file is " + std::string(following);

@@ -47,7 +47,7 @@ Status TailSource::choose_first(const std::string& first_path) {
     if (const auto name = parse_log_name(base_name_of(first_path))) base_ = name->base;
     return open_file(first_path, true);
   }
-  Result<std::vector<LogFile>> logs = list_logs(place_);
+  Result<std::vector<LogFile>> logs = list_logs(place_, {}, IndexRule::live);
   if (!logs) return propagate(logs);
   const LogFile* first = logs->empty() ? nullptr : &logs->front();
   if (options_.start == TailStart::at_end && first != nullptr) first = &logs->back();
@@ -102,7 +102,7 @@ Result<bool> TailSource::open_next() {
     if (Status opened = open_file(path, is_first_); !opened) return propagate(opened);
     return true;
   }
-  Result<std::vector<LogFile>> logs = list_logs(place_, base_);
+  Result<std::vector<LogFile>> logs = list_logs(place_, base_, IndexRule::live);
   if (!logs && pending_.empty()) return propagate(logs);
   if (!logs || logs->empty()) return false;  // in the middle of a rotation or purge a folder may look broken
   if (pending_.empty()) {                    // the first log of a folder that was empty: all of it is new
@@ -189,7 +189,7 @@ std::string TailSource::find_successor() {
   if (!watch_.take_directory_change()) return {};
   // Only a server that skipped a number gets here with one. A folder in the middle of a purge may look broken for a
   // moment: the next look decides.
-  const Result<std::vector<LogFile>> logs = list_logs(place_, base_);
+  const Result<std::vector<LogFile>> logs = list_logs(place_, base_, IndexRule::live);
   if (!logs) return {};
   const std::uint64_t number = number_of(file_->file());
   const auto later = std::ranges::find_if(*logs, [&](const LogFile& log) { return log.number > number; });
@@ -201,7 +201,7 @@ Status TailSource::check_not_reset() {
   if (!file_->was_replaced()) return {};
   bool was_reset = exists(file_->path());
   if (!was_reset) {
-    const Result<std::vector<LogFile>> logs = list_logs(place_, base_);
+    const Result<std::vector<LogFile>> logs = list_logs(place_, base_, IndexRule::live);
     was_reset = logs && !logs->empty() && logs->back().number < number_of(file_->file());
   }
   if (!was_reset) return {};  // purged: what is open can still be read

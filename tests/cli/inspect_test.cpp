@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <pty.h>
 
 #include <gtest/gtest.h>
 
@@ -283,6 +284,44 @@ TEST(Inspect, FilesAreReadInTheOrderGivenAndFoldersByNumberOrIndex) {
   EXPECT_EQ(files({"inspect", "--format=json", folder / "log.999999", folder / "log.1000000"}), "999999 1000000 ");
 }
 
+TEST(Inspect, AFileThatTheIndexNamesAndTheFolderLacksIsAnErrorWhicheverItIs) {
+  BinlogWriter logs[3];
+  logs[0].begin_file().insert_transaction(1).rotate("log.000002");
+  logs[1].begin_file().insert_transaction(2).rotate("log.000003");
+  logs[2].begin_file().insert_transaction(3);
+  for (const std::string gone : {"log.000001", "log.000002", "log.000003"}) {
+    const TempDir folder;
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = "log.00000" + std::to_string(i + 1);
+      if (name != gone) write_file(folder / name, logs[i].str());
+    }
+    write_file(folder / "log.index", "./log.000001\n./log.000002\n./log.000003\n");
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"inspect"},
+                                                    {"inspect", "--coverage"},
+                                                    {"position", "show"},
+                                                    {"replay", "--into", folder / "replica.db"}}) {
+      std::vector<std::string> arguments = command;
+      arguments.push_back(folder.path());
+      const Ran ran = run(arguments);
+      EXPECT_EQ(ran.exit_code, 1) << gone << command.front();
+      EXPECT_NE(ran.err.find(gone + " is in the index, but missing "), std::string::npos) << ran.err;
+      EXPECT_NE(ran.err.find("\n  hint: fetch the missing file, or name the files to read one by one\n"),
+                std::string::npos)
+          << ran.err;
+      EXPECT_EQ(ran.out, "");
+    }
+  }
+}
+
+TEST(Inspect, AFolderWithoutAnIndexWhoseLastLogGoesOnElsewhereIsNoted) {
+  const TempDir folder;
+  write_file(folder / "log.000001", BinlogWriter().begin_file().insert_transaction(1).rotate("log.000002").str());
+  const Ran ran = run({"inspect", "--quiet", folder.path()});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_NE(ran.err.find("log.000001 goes on in log.000002, which is not here"), std::string::npos) << ran.err;
+  EXPECT_EQ(run({"inspect", "--quiet", folder / "log.000001"}).err, "");
+}
+
 TEST(Inspect, FiltersTogetherAreAllAsked) {
   const std::string uuid = "fde9933f-e70c-11f1-82fa-02fc00000001";
   const auto lines = [&](std::vector<std::string> filters) {
@@ -299,6 +338,62 @@ TEST(Inspect, FiltersTogetherAreAllAsked) {
   EXPECT_EQ(lines({"--include-gtids=" + uuid + ":3", "--server-id=1"}), 0U);
   EXPECT_EQ(lines({"--include-gtids=" + uuid + ":tagged:3"}), 0U);
   EXPECT_EQ(lines({"--exclude-gtids=" + uuid + ":tagged:3", "--include-gtids=" + uuid + ":3"}), 3U);
+}
+
+// A MariaDB position stands for all of its domains up to there: the one excludes what came before, the other bounds it.
+TEST(Inspect, MariadbGtidsChooseWhatLiesBetweenTwoPositions) {
+  const std::string log = fixture("mariadb-10.11/shop/binlog.000001");
+  const auto gtids = [&](const std::vector<std::string>& filters) {
+    std::vector<std::string> arguments{"inspect", "--format=json", log};
+    arguments.insert(arguments.end(), filters.begin(), filters.end());
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    std::set<std::string> found;
+    for (const std::string& line : lines_of(ran.out)) {
+      const std::size_t at = line.find("\"gtid\":\"") + 8;
+      found.insert(line.substr(at, line.find('"', at) - at));
+    }
+    return found;
+  };
+  using Gtids = std::set<std::string>;
+  EXPECT_EQ(gtids({"--include-gtids=0-1-7", "--exclude-gtids=0-1-5"}), (Gtids{"0-1-6", "0-1-7"}));
+  EXPECT_EQ(gtids({"--include-gtids=0-1-2"}), (Gtids{"0-1-1", "0-1-2"}));
+  EXPECT_EQ(gtids({"--include-gtids=5-1-100"}), Gtids{});  // of another domain
+  EXPECT_EQ(gtids({"--exclude-gtids=5-1-100,0-1-1000000"}), Gtids{});
+}
+
+// With `on_terminal`, the program's output is a terminal's.
+std::string text_output(bool on_terminal) {
+  if (!on_terminal) return run({"inspect", kShop}).out;
+  int terminal = -1;
+  int program = -1;
+  EXPECT_EQ(::openpty(&terminal, &program, nullptr, nullptr, nullptr), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(program, 1);
+    ::setenv("TERM", "xterm", 1);
+    ::execl(BINFERRY_BINARY, "binferry", "inspect", kShop.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(program);
+  std::string out;
+  char chunk[4096];
+  for (ssize_t got; (got = ::read(terminal, chunk, sizeof chunk)) > 0;)
+    out.append(chunk, static_cast<std::size_t>(got));
+  ::close(terminal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  return out;
+}
+
+TEST(Inspect, ColourIsForTerminalsWithoutNoColor) {
+  ::unsetenv("NO_COLOR");
+  EXPECT_EQ(text_output(false).find('\x1B'), std::string::npos);
+  EXPECT_NE(text_output(true).find("\x1B["), std::string::npos);
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_EQ(text_output(true).find('\x1B'), std::string::npos);
+  ::unsetenv("NO_COLOR");
 }
 
 TEST(Inspect, APositionInsideAnEventIsRefused) {

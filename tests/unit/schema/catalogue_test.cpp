@@ -221,6 +221,13 @@ TEST_F(CatalogueTest, ASequenceIsATableOfEightColumns) {
   ASSERT_NE(sequence, nullptr);
   EXPECT_EQ(sequence->kind, TableKind::sequence);
   EXPECT_EQ(sequence->columns.size(), 8U);
+  EXPECT_EQ(sequence->columns.front().declared_type, "bigint(21)");
+  run("CREATE OR REPLACE SEQUENCE s AS SMALLINT UNSIGNED START WITH 5", mariadb());
+  EXPECT_EQ(
+      outline(catalogue_.find("shop", "s")),
+      "next_not_cached_value smallint unsigned, minimum_value smallint unsigned, maximum_value smallint unsigned, "
+      "start_value smallint unsigned, increment bigint(21), cache_size bigint(21) unsigned, cycle_option tinyint(1) "
+      "unsigned, cycle_count bigint(21)");
   run("DROP SEQUENCE s", mariadb());
   EXPECT_EQ(catalogue_.find("shop", "s"), nullptr);
 }

@@ -158,6 +158,22 @@ TEST(DdlTypes, CharacterSetsAreInheritedFromTableThenSchema) {
   EXPECT_EQ(charset("CREATE TABLE t(c CHAR(1) CHARACTER SET utf8mb4)", context), "utf8mb4_general_ci");
 }
 
+TEST(DdlTypes, LabelsInHexadecimalAreBytesInTheColumnsCharacterSet) {
+  const auto labels = [](std::string_view sql, const DdlContext& context = test::mysql8()) {
+    return test::defined(sql, context).columns.at(0).labels;
+  };
+  using Labels = std::vector<std::string>;
+  EXPECT_EQ(labels("CREATE TABLE t (e ENUM(0x61, x'E4', 'c') CHARACTER SET latin1)"), (Labels{"a", "ä", "c"}));
+  EXPECT_EQ(labels("CREATE TABLE t (e SET(0xC3A420)) CHARACTER SET utf8mb4"), (Labels{"ä"}));
+  EXPECT_EQ(labels("CREATE TABLE t (e ENUM(0xE4)) CHARSET=latin1", test::mysql56()), (Labels{"ä"}));
+  EXPECT_EQ(labels("CREATE TABLE t (e ENUM(0x00E4) CHARACTER SET ucs2)"), (Labels{"ä"}));
+  Catalogue catalogue;
+  test::run(catalogue, "CREATE TABLE t (a INT) CHARSET=latin1");
+  test::run(catalogue, "ALTER TABLE t ADD e ENUM(0xE4), MODIFY a ENUM(0xDF) CHARACTER SET latin2");
+  EXPECT_EQ(catalogue.find("shop", "t")->columns.at(1).labels, (Labels{"ä"}));
+  EXPECT_EQ(catalogue.find("shop", "t")->columns.at(0).labels, (Labels{"ß"}));
+}
+
 TEST(DdlTypes, ACollationThatIsUnknownHereStillTellsItsCharacterSet) {
   EXPECT_EQ(
       defined("CREATE TABLE t(c CHAR(1) COLLATE utf8mb4_from_the_future_ci) CHARSET latin1").columns.at(0).charset,

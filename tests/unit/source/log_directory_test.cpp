@@ -55,11 +55,30 @@ TEST(LogDirectory, FollowsTheIndexWhereThereIsOne) {
   EXPECT_EQ(names(list_logs(dir / "binlog.index")), names(logs));
 }
 
-TEST(LogDirectory, TakesPurgedFilesAtTheStartOfAnIndexAsPurged) {
+TEST(LogDirectory, MissesNoFileThatTheIndexNames) {
+  for (const char* gone : {"binlog.000001", "binlog.000002", "binlog.000003"}) {
+    const TempDir dir;
+    for (const char* name : {"binlog.000001", "binlog.000002", "binlog.000003"}) {
+      if (std::string_view(name) != gone) write_file(dir / name, "x");
+    }
+    write_file(dir / "binlog.index", "./binlog.000001\n./binlog.000002\n./binlog.000003\n");
+    const auto logs = list_logs(dir.path());
+    ASSERT_FALSE(logs) << gone;
+    EXPECT_EQ(logs.error().code, Errc::not_found);
+    EXPECT_TRUE(logs.error().what.starts_with(std::string(gone) + " is in the index, but missing ")) << gone;
+    EXPECT_FALSE(logs.error().hint.empty());
+  }
+}
+
+TEST(LogDirectory, OfALiveServerMayMissPurgedFilesAndTheOneThatIsJustBegun) {
   const TempDir dir;
   write_file(dir / "binlog.000003", "x");
-  write_file(dir / "binlog.index", "./binlog.000001\n./binlog.000002\n./binlog.000003\n");
-  EXPECT_EQ(names(list_logs(dir.path())), "binlog.000003 ");
+  write_file(dir / "binlog.index", "./binlog.000001\n./binlog.000002\n./binlog.000003\n./binlog.000004\n");
+  EXPECT_EQ(names(list_logs(dir.path(), {}, IndexRule::live)), "binlog.000003 ");
+  EXPECT_FALSE(list_logs(dir.path()));
+  write_file(dir / "binlog.index", "./binlog.000003\n./binlog.000004\n./binlog.000005\n");
+  EXPECT_EQ(names(list_logs(dir.path(), {}, IndexRule::live)),
+            "error: " + dir / "binlog.index" + ": binlog.000004 is in the index, but missing behind binlog.000003");
 }
 
 TEST(LogDirectory, NamesTheFileThatIsMissingInTheMiddle) {

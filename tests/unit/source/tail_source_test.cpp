@@ -1,5 +1,6 @@
 #include "binlog/source/tail_source.hpp"
 
+#include "binlog/source/log_watch.hpp"
 #include "tests/unit/source/drain.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 #include "tests/unit/support/temp_dir.hpp"
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -92,6 +94,20 @@ TEST(TailSource, FollowsARotationToAFileThatComesLater) {
   }
   write_file(dir / "binlog.000002", BinlogWriter().begin_file().insert_transaction(2).str());
   EXPECT_EQ(xids(drain(*tail)), 1);
+}
+
+TEST(TailSource, WaitsForTheNewestFileThatTheIndexNames) {
+  const TempDir dir;
+  write_file(dir / "binlog.000002", BinlogWriter().begin_file().insert_transaction(1).rotate("binlog.000003").str());
+  write_file(dir / "binlog.index", "./binlog.000001\n./binlog.000002\n./binlog.000003\n");  // the first is purged
+  auto tail = open_tail(dir.path(), from_start());
+  Drained got = drain(*tail);
+  ASSERT_FALSE(got.error) << got.error->message();
+  EXPECT_EQ(got.last, SourceState::wait);
+  write_file(dir / "binlog.000003", BinlogWriter().begin_file().insert_transaction(2).str());
+  got = drain(*tail);
+  EXPECT_EQ(got.files, std::vector<std::string>{"binlog.000003"});
+  EXPECT_EQ(xids(got), 1);
 }
 
 TEST(TailSource, RefusesARotateToTheFileItself) {
@@ -265,8 +281,9 @@ TEST(TailSource, BeginsAtAPosition) {
   EXPECT_EQ(drain(*open_tail(dir.path(), options)).error->code, Errc::not_found);
 }
 
-// A writer in another thread, cut at random places, with rotations; every event arrives, each within its time.
-void follow_a_writer(bool poll_only, std::chrono::milliseconds allowed) {
+// A writer in another thread, cut at random places, with rotations; every event arrives. How fast is printed, not
+// judged: it is the machine's load as much as ours (scripts/bench.sh tail measures it on a quiet one).
+void follow_a_writer(bool poll_only) {
   const TempDir dir;
   write_file(dir / "binlog.000001", BinlogWriter().begin_file().str());
   TailOptions options = from_start();
@@ -304,7 +321,7 @@ void follow_a_writer(bool poll_only, std::chrono::milliseconds allowed) {
       break;
     }
     if (*state == SourceState::wait) {
-      ASSERT_TRUE(tail->wait(1000));
+      ASSERT_TRUE(tail->wait(60'000));
     }
     if (*state == SourceState::event && event.header.type == EventType::xid) {
       const std::chrono::steady_clock::time_point at{std::chrono::steady_clock::duration(written[seen])};
@@ -314,15 +331,50 @@ void follow_a_writer(bool poll_only, std::chrono::milliseconds allowed) {
   }
   writer.join();
   EXPECT_EQ(seen, kTransactions);
-  EXPECT_LT(slowest, allowed) << std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count() << " ms";
+  std::printf("slowest: %lld ms behind its last byte\n",
+              static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count()));
 }
 
-// The promise is 50 ms on a machine that has time; a loaded test machine gets more.
 TEST(TailSource, FollowsAWriterByInotify) {
-  follow_a_writer(false, 240ms);
+  follow_a_writer(false);
 }
 TEST(TailSource, FollowsAWriterByPolling) {
-  follow_a_writer(true, 240ms);
+  static_assert(LogWatch::kPollInterval_ms < 50, "a transaction is promised within 50 ms");
+  follow_a_writer(true);
+}
+
+// inotify tells of growth at once; were it only found when the time is over, LogWatch would poll from the third on.
+TEST(TailSource, IsWokenByInotifyAndNotByTheClock) {
+  const TempDir dir;
+  const std::string path = dir / "binlog.000001";
+  write_file(path, "");
+  LogWatch watch(false);
+  ASSERT_FALSE(watch.polls());
+  watch.watch_directory(dir.path());
+  watch.watch_file(path);
+  for (int i = 0; i < 20; ++i) {
+    std::thread writer([&] { append_file(path, "x"); });
+    const auto size = [&] { return std::filesystem::file_size(path); };
+    const auto before = static_cast<std::uintmax_t>(i);
+    while (size() == before) ASSERT_TRUE(watch.wait(60'000));
+    watch.observe_growth(true);
+    writer.join();
+    ASSERT_TRUE(watch.wait(0));  // what is left of this one
+  }
+  EXPECT_FALSE(watch.polls());
+}
+
+// As on a network file system: growth is there, inotify never said so.
+TEST(TailSource, PollsOnceInotifyHasMissedGrowthTwice) {
+  const TempDir dir;
+  LogWatch watch(false);
+  watch.watch_directory(dir.path());  // and no file: nothing will be told of growth
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(watch.polls());
+    ASSERT_TRUE(watch.wait(1));
+    watch.observe_growth(true);
+  }
+  EXPECT_TRUE(watch.polls());
 }
 
 TailSource* stopped_by_signal = nullptr;

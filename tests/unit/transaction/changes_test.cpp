@@ -1,5 +1,6 @@
 #include "binlog/changes.hpp"
 
+#include "binlog/base/byte_writer.hpp"
 #include "binlog/row/value_text.hpp"
 #include "tests/unit/transaction/group_feed.hpp"
 
@@ -54,6 +55,39 @@ TEST(ChangeReader, WithoutAnyNamesColumnsAreNumbered) {
   BinlogWriter log;
   insert(log.begin_file(), 1, "orders", 5);
   EXPECT_EQ(changes(log), (Lines{"INSERT shop.orders.@1=5"}));
+}
+
+// As query(), with the flag of a statement that uses a temporary table of its session (thread 7).
+BinlogWriter& temporary_query(BinlogWriter& log, std::uint64_t gno, std::string_view sql) {
+  ByteWriter body;
+  body.u32(7).u32(0).u8(4).u16(0).u16(0).text("shop").u8(0).text(sql);
+  return log.gtid(gno).event(EventType::query, body.str(), 0x0004);
+}
+
+TEST(ChangeReader, AnAlterOfATemporaryTableLeavesTheBaseTableAlone) {
+  BinlogWriter log;
+  log.begin_file().ddl(1, "CREATE TABLE orders (id INT)");
+  temporary_query(log, 2, "CREATE TEMPORARY TABLE orders (x INT)");
+  temporary_query(log, 3, "ALTER TABLE orders CHANGE x y INT");
+  temporary_query(log, 4, "TRUNCATE TABLE orders");
+  insert(log, 5, "orders", 5);
+  temporary_query(log, 6, "DROP TEMPORARY TABLE orders");
+  log.ddl(7, "ALTER TABLE orders CHANGE id number INT");
+  insert(log, 8, "orders", 6);
+  EXPECT_EQ(changes(log),
+            (Lines{"ddl: CREATE TABLE orders (id INT)", "temporary table: CREATE TEMPORARY TABLE orders (x INT)",
+                   "temporary table: ALTER TABLE orders CHANGE x y INT", "temporary table: TRUNCATE TABLE orders",
+                   "INSERT shop.orders.id=5", "temporary table: DROP TEMPORARY TABLE orders",
+                   "ddl: ALTER TABLE orders CHANGE id number INT", "INSERT shop.orders.number=6"}));
+}
+
+TEST(ChangeReader, ARestartOfTheServerEndsItsTemporaryTables) {
+  BinlogWriter log;
+  log.begin_file().ddl(1, "CREATE TABLE orders (id INT)");
+  temporary_query(log, 2, "CREATE TEMPORARY TABLE orders (x INT)");
+  log.format_description(true, 1'700'000'000);
+  temporary_query(log, 3, "ALTER TABLE orders CHANGE id number INT");
+  EXPECT_EQ(changes(log).back(), "ddl: ALTER TABLE orders CHANGE id number INT");
 }
 
 TEST(ChangeReader, TheLogsOwnDdlNamesColumnsAtTheMomentOfEachRow) {  // TRAPS 12
