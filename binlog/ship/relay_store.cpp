@@ -61,7 +61,8 @@ Status RelayStore::lock() {
 }
 
 Status RelayStore::recover() {
-  Result<std::vector<LogFile>> logs = list_logs(folder_, {}, IndexRule::live);  // a crash may come between index and file
+  // A crash may come between the index and the file that it names.
+  Result<std::vector<LogFile>> logs = list_logs(folder_, {}, IndexRule::live);
   if (!logs) return propagate(logs);
   for (const LogFile& log : *logs) files_.push_back({log.name, log.bytes});
   while (!files_.empty()) {
