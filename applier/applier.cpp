@@ -1,5 +1,6 @@
 #include "applier/applier.hpp"
 
+#include "binlog/schema/ddl_parser.hpp"
 #include "binlog/schema/resolve.hpp"
 #include "binlog/source/file_source.hpp"
 
@@ -15,6 +16,20 @@ namespace {
 bool is_system_schema(std::string_view schema) {
   constexpr std::array<std::string_view, 4> kSystem = {"mysql", "sys", "information_schema", "performance_schema"};
   return std::ranges::find(kSystem, schema) != kSystem.end();
+}
+
+// The MEMORY table that is empty after a restart of its server, which says so in its log when the table is first used:
+// before MySQL 8.0 by this statement (MySQL 5.7 manual, "Replication and MEMORY Tables").
+const ReplicaTable* emptied_table(std::string_view sql, const TableRegistry& tables) {
+  constexpr std::string_view kDelete = "DELETE FROM `";
+  if (!sql.starts_with(kDelete)) return nullptr;
+  const Result<DdlStatement> statement =
+      parse_ddl("TRUNCATE TABLE `" + std::string(sql.substr(kDelete.size())), SqlDialect{});
+  const auto* const emptied = statement ? std::get_if<TruncateTable>(&*statement) : nullptr;
+  if (emptied == nullptr) return nullptr;
+  const ReplicaTable* const table = tables.find(emptied->table.schema, emptied->table.name);
+  const bool is_memory = table != nullptr && table->definition && same_name(table->definition->engine, "MEMORY");
+  return is_memory ? table : nullptr;
 }
 
 bool same_base(std::string_view left, std::string_view right) {
@@ -86,10 +101,17 @@ bool SqliteApplier::is_wanted(std::string_view schema, std::string_view table) c
   return options_.filter.wants(schema, table);
 }
 
+// Left out by the operator.
+bool SqliteApplier::is_outside(std::string_view schema, std::string_view table) const {
+  const ReplicaTable* const known = replica_->tables.find(schema, table);
+  return known == nullptr ? !is_wanted(schema, table) : known->state == TableState::excluded;
+}
+
 // A table that nobody has heard of is wanted, so that its rows are not passed over without a word.
 bool SqliteApplier::wants_rows(std::string_view schema, std::string_view table) {
   const ReplicaTable* const known = replica_->tables.find(schema, table);
-  return known == nullptr ? is_wanted(schema, table) : known->is_active();
+  if (known != nullptr && known->is_active()) return true;
+  return is_outside(schema, table) ? cascades_->reaches_inward(schema, table) : known == nullptr;
 }
 
 // ---- where the log stands to the replica
@@ -187,6 +209,10 @@ Status SqliteApplier::learn_source(const Transaction& transaction) {
 Status SqliteApplier::advance(BinlogPosition position) {
   Checkpoint& checkpoint = replica_->checkpoint;
   if (position <= checkpoint.position) return {};
+  if (checkpoint.source.file_created != 0) {
+    checkpoint.source.closed_file = checkpoint.position.file;
+    checkpoint.source.closed_created = checkpoint.source.file_created;
+  }
   checkpoint.position = std::move(position);
   checkpoint.source.file_created = 0;
   if (Status rejoined = rejoin_reached(); !rejoined) return rejoined;
@@ -327,7 +353,7 @@ Status SqliteApplier::take(const Transaction& transaction, const Change& change)
   switch (change.kind) {
     case Change::Kind::row: return take_row(change);
     case Change::Kind::ddl: return take_ddl(transaction, change);
-    case Change::Kind::statement: return take_statement(change);
+    case Change::Kind::statement: return take_statement(transaction, change);
     case Change::Kind::note: return {};
   }
   return {};
@@ -336,11 +362,20 @@ Status SqliteApplier::take(const Transaction& transaction, const Change& change)
 Status SqliteApplier::take_row(const Change& change) {
   const Table* const table = change.row.table.get();
   if (table != known_table_) {
-    if (Status adopted = adopt(*table); !adopted) {
+    is_outside_ = is_outside(table->schema, table->name);
+    if (Status adopted = is_outside_ ? Status{} : adopt(*table); !adopted) {
       blame_ = Blame{table->schema, table->name};
       return adopted;
     }
     known_table_ = table;
+  }
+  if (is_outside_) {
+    Result<std::optional<Cascades::Blocked>> blocked = cascades_->blocked_by_outside(change.row);
+    if (!blocked) return propagate(blocked);
+    if (!*blocked) return {};
+    blame_ = Blame{(*blocked)->schema, (*blocked)->table};
+    return fail(Errc::diverged, (*blocked)->reason,
+                "choose the parent table too when the replica is made: --table " + table->schema + "." + table->name);
   }
   for (;;) {
     if (Status prepared = cascades_->prepare(change.row); !prepared) return prepared;
@@ -373,6 +408,14 @@ Status SqliteApplier::adopt(const Table& table) {
     }
     return {};
   }
+  // The log writes the names of rows in lower case where the source has no case in names, those of statements as typed.
+  for (const auto& [key, other] : replica_->tables.all()) {
+    if (!same_name(key.first, table.schema) || !same_name(key.second, table.name)) continue;
+    return fail(Errc::schema_mismatch,
+                fmt::format("the log's rows are of {}.{}, and the replica knows only {}.{}", table.schema, table.name,
+                            key.first, key.second),
+                "where the source has lower_case_table_names=1 or 2, make the replica with --lower-case-table-names=1");
+  }
   if (!table.names_known || !table.key_known) {
     return fail(Errc::schema_mismatch, "nothing has told the definition of this table",
                 "give --schema-file when the replica is made, or set binlog_row_metadata=FULL at the source");
@@ -391,9 +434,17 @@ Status SqliteApplier::adopt(const Table& table) {
   return take_table_change(nullptr, DdlContext{}, 0, created);
 }
 
-Status SqliteApplier::take_statement(const Change& change) {
+Status SqliteApplier::take_statement(const Transaction& transaction, const Change& change) {
   const StatementChange& statement = change.statement;
   if (statement.kind == StatementClass::statement_based) {
+    if (const ReplicaTable* const table = emptied_table(statement.sql, replica_->tables)) {
+      TableChange emptied;
+      emptied.kind = TableChangeKind::truncated;
+      emptied.before = emptied.after = table->definition;
+      emptied.old_name = emptied.new_name = {table->definition->schema, table->definition->name};
+      writer_.forget_tables();
+      return take_table_change(&transaction, DdlContext{}, 0, emptied);
+    }
     if (!statement.schema.empty() && !options_.filter.wants_schema(statement.schema)) return {};
     return fail(Errc::statement_based,
                 "a change that is logged as a statement: " + std::string(statement.sql.substr(0, 300)),

@@ -116,6 +116,7 @@ class SqliteApplier {
   void restart_reader();
   [[nodiscard]] bool wants_rows(std::string_view schema, std::string_view table);
   [[nodiscard]] bool is_wanted(std::string_view schema, std::string_view table) const;
+  [[nodiscard]] bool is_outside(std::string_view schema, std::string_view table) const;
   [[nodiscard]] bool has_already(const Transaction& transaction) const;
   Status learn_source(const Transaction& transaction);
   Status recover(const Transaction& transaction, const Error& error);
@@ -132,7 +133,7 @@ class SqliteApplier {
   Status take(const Transaction& transaction, const Change& change);
   Status take_row(const Change& change);
   Status adopt(const Table& table);
-  Status take_statement(const Change& change);
+  Status take_statement(const Transaction& transaction, const Change& change);
 
   // applier_rejoin.cpp
   struct Rejoining {
@@ -166,6 +167,7 @@ class SqliteApplier {
   std::vector<TableName> vacated_;      // names of known tables that the statement in hand has renamed
   std::vector<Rejoining> rejoining_;    // of the registry
   const Table* known_table_ = nullptr;  // of the last row, proved to be in the replica
+  bool is_outside_ = false;             // it is one that the filter leaves out, but for its cascades
   std::optional<Blame> blame_;
   Uuid known_uuid_;                // proved to be the source's
   std::optional<Error> mismatch_;  // told by the reader, for the table it then goes on with

@@ -2,12 +2,15 @@
 
 #include "applier/cell.hpp"
 #include "applier/key_match.hpp"
+#include "binlog/format/same_value.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <optional>
 #include <span>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -19,9 +22,9 @@ struct Link {
   struct Pair {
     std::string child;  // quoted column names
     std::string parent;
-    std::size_t child_index;        // in the child's layout
-    std::size_t parent_index;       // in the parent's
-    std::optional<KeyMatch> match;  // texts that may be equal without being the same bytes
+    std::size_t child_index;                 // in the child's layout
+    std::size_t parent_index;                // in the parent's
+    std::optional<std::uint16_t> collation;  // of texts that may be equal without being the same bytes
   };
   const ReplicaTable* parent;
   const ReplicaTable* child;
@@ -51,14 +54,13 @@ std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_
   return static_cast<std::size_t>(found - columns.begin());
 }
 
-std::optional<KeyMatch> match_of(const ColumnDefinition& column) {
+std::optional<std::uint16_t> collation_of(const ColumnDefinition& column) {
   const bool is_text =
       column.type == ColumnType::char_ || column.type == ColumnType::varchar || column.type == ColumnType::text;
   if (!is_text) return std::nullopt;
   const std::uint16_t collation =
       column.collation == 0 && column.charset != nullptr ? column.charset->default_collation : column.collation;
-  const KeyMatch match = KeyMatch::of_collation(collation);
-  return match.is_exact() ? std::nullopt : std::optional(match);
+  return KeyMatch::of_collation(collation).is_exact() ? std::nullopt : std::optional(collation);
 }
 
 // Nothing if a column is not there: with foreign_key_checks=0 a key may name what does not exist, and then does
@@ -78,7 +80,7 @@ std::optional<Link> link_of(const ReplicaTable& parent, const ReplicaTable& chil
     if (!mine || !theirs) return std::nullopt;
     const LayoutColumn& column = child.layout->columns[*mine];
     link.pairs.push_back({quote_identifier(column.name), quote_identifier(parent.layout->columns[*theirs].name), *mine,
-                          *theirs, match_of(child.definition->columns[column.index])});
+                          *theirs, collation_of(child.definition->columns[column.index])});
   }
   return link;
 }
@@ -95,15 +97,14 @@ std::string same_bytes(const Link& link) {
 constexpr std::string_view kHasOtherThanAscii = " GLOB '*[^ -~]*'";
 
 // Rows whose key is equal by collation only. A row whose bytes are those of another parent belongs to that one, however
-// near it is to this one: our notion of a collation is the coarser, and must not take away what is not meant.
+// near it is to this one: where our notion of a collation is the coarser, it must not take away what is not meant.
 std::string same_by_collation(const Link& link) {
   std::string sql;
   std::string other = "SELECT 1 FROM " + table_name(*link.parent) + " AS \"binferry_parent\" WHERE ";
   for (std::size_t i = 0; i < link.pairs.size(); ++i) {
     const Link::Pair& pair = link.pairs[i];
-    if (pair.match) {
-      sql +=
-          "binferry_same_key(" + pair.child + ", OLD." + pair.parent + ", " + std::to_string(pair.match->code()) + ")";
+    if (pair.collation) {
+      sql += fmt::format("binferry_same_key({}, OLD.{}, {})", pair.child, pair.parent, *pair.collation);
     } else {
       sql += pair.child + " = OLD." + pair.parent;
     }
@@ -114,18 +115,21 @@ std::string same_by_collation(const Link& link) {
   return sql + "NOT EXISTS (" + other + ")";
 }
 
-// Conditions that together find all rows, each answered by an index: the same bytes; and for texts, the same letters in
-// another case or with other spaces behind them (a range of an index that ignores the case of ASCII); and what has
-// other letters than those of ASCII (a partial index of only such rows).
+// Conditions that together find all rows: the same bytes; and for texts, the same letters in another case or with other
+// spaces behind them (a range of an index that ignores the case of ASCII); and what has other letters than those of
+// ASCII (a partial index of only such rows). Only a key with other letters itself, or under a language's own rules for
+// those of ASCII, has to be looked for in all rows.
 std::vector<std::string> conditions_of(const Link& link) {
   std::vector<std::string> conditions = {same_bytes(link)};
-  const auto text = std::ranges::find_if(link.pairs, [](const Link::Pair& pair) { return pair.match.has_value(); });
+  const auto text = std::ranges::find_if(link.pairs, [](const Link::Pair& pair) { return pair.collation.has_value(); });
   if (text == link.pairs.end()) return conditions;
-  const std::string old = "(OLD." + text->parent + ", " + std::to_string(text->match->code()) + ")";
+  const std::string old = fmt::format("(OLD.{}, {})", text->parent, *text->collation);
   const std::string equal = " AND " + same_by_collation(link);
   conditions.push_back(text->child + " COLLATE NOCASE >= binferry_key_from" + old + " AND " + text->child +
                        " COLLATE NOCASE < binferry_key_to" + old + equal);
   conditions.push_back(text->child + std::string(kHasOtherThanAscii) + equal);
+  conditions.push_back("OLD." + text->parent + " IS NOT NULL AND binferry_key_from" + old + " IS NULL AND NOT " +
+                       text->child + std::string(kHasOtherThanAscii) + equal);
   return conditions;
 }
 
@@ -185,7 +189,7 @@ Status make_indexes(Database& database, const Link& link) {
     for (const Link::Pair& pair : link.pairs) columns += (columns.empty() ? "(" : ", ") + pair.child;
     if (Status made = make_index(database, *link.child, columns + ")"); !made) return made;
   }
-  const auto text = std::ranges::find_if(link.pairs, [](const Link::Pair& pair) { return pair.match.has_value(); });
+  const auto text = std::ranges::find_if(link.pairs, [](const Link::Pair& pair) { return pair.collation.has_value(); });
   if (text == link.pairs.end()) return {};
   if (Status made = make_index(database, *link.child, "(" + text->child + " COLLATE NOCASE)"); !made) return made;
   return make_index(database, *link.child,
@@ -272,25 +276,27 @@ Result<std::unique_ptr<Cascades>> Cascades::make(Database& database, const Catal
 }
 
 Status Cascades::register_functions() {
-  const auto form = [](const SqlCall& call) { return KeyMatch::of_code(call.integer(1)).form(call.text(0)); };
-  // Where an index that ignores the case of ASCII begins and ends with texts of the same form. If the form has other
-  // letters, so has every text of that form, and the range is empty.
-  const auto is_ascii = [](std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  // Where an index that ignores the case of ASCII begins and ends with texts of ASCII that are the same key; NULL if
+  // these need not stand together.
+  const auto key = [](const SqlCall& call) -> std::optional<std::string_view> {
+    if (call.type(0) != SqliteStatement::Type::text) return std::nullopt;
+    const std::string_view text = call.text(0);
+    const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+    const KeyMatch& match = KeyMatch::of_collation(static_cast<std::uint16_t>(call.integer(1)));
+    if (!match.knows_ascii() || !std::ranges::all_of(text, is_printable)) return std::nullopt;
+    return match.pads() ? text.substr(0, text.find_last_not_of(' ') + 1) : text;
   };
   const auto key_from = [=](SqlCall& call) {
-    if (call.type(0) != SqliteStatement::Type::text) return;
-    if (const std::string key = form(call); is_ascii(key)) call.result(key);
+    if (const auto from = key(call)) call.result(std::string(*from));
   };
   const auto key_to = [=](SqlCall& call) {
-    if (call.type(0) != SqliteStatement::Type::text) return;
-    if (const std::string key = form(call); is_ascii(key)) call.result(key + '!');  // behind every space
+    if (const auto from = key(call)) call.result(std::string(*from) + '!');  // behind every space
   };
   const auto same_key = [](SqlCall& call) {
     constexpr auto kText = SqliteStatement::Type::text;
     if (call.type(0) != kText || call.type(1) != kText) return;
-    const KeyMatch match = KeyMatch::of_code(call.integer(2));
-    call.result(std::int64_t{match.form(call.text(0)) == match.form(call.text(1))});
+    const KeyMatch& match = KeyMatch::of_collation(static_cast<std::uint16_t>(call.integer(2)));
+    call.result(std::int64_t{match.same(call.text(0), call.text(1))});
   };
   const auto row_hash = [](SqlCall& call) {
     std::vector<Cell> row(static_cast<std::size_t>(call.count()));
@@ -340,6 +346,50 @@ Status Cascades::prepare(const RowChange& change) {
   } while (again_);
   last_ = change.table;
   return {};
+}
+
+bool Cascades::reaches_inward(std::string_view schema, std::string_view table) const {
+  return std::ranges::any_of(catalogue_.children(schema, table), [&](const Catalogue::Child& child) {
+    const ForeignKey& key = child.table->foreign_keys[child.foreign_key];
+    const ReplicaTable* const entry = tables_.find(child.table->schema, child.table->name);
+    return (changes_child(key.on_delete) || changes_child(key.on_update)) && keeps_foreign_keys(*child.table) &&
+           entry != nullptr && entry->is_active();
+  });
+}
+
+Result<std::optional<Cascades::Blocked>> Cascades::blocked_by_outside(const RowChange& change) const {
+  if (change.op == RowOp::write || change.no_foreign_key_checks || change.cascades_logged) return std::nullopt;
+  const std::string& schema = change.table->schema;
+  const std::string& name = change.table->name;
+  const TablePtr parent = catalogue_.find(schema, name);
+  if (parent && !keeps_foreign_keys(*parent)) return std::nullopt;
+  const auto has_changed = [&](const std::string& wanted) {
+    const auto& columns = change.table->columns;
+    const auto found =
+        std::ranges::find_if(columns, [&](const Column& column) { return same_name(column.name, wanted); });
+    const auto index = static_cast<std::size_t>(found - columns.begin());
+    if (change.op == RowOp::remove || index >= change.after.size()) return true;
+    return change.after[index].present() && !same_value(change.before[index], change.after[index]);
+  };
+  for (const Catalogue::Child& child : catalogue_.children(schema, name)) {
+    const ForeignKey& key = child.table->foreign_keys[child.foreign_key];
+    const ReplicaTable* const entry = tables_.find(child.table->schema, child.table->name);
+    if (entry == nullptr || !entry->is_active() || !keeps_foreign_keys(*child.table)) continue;
+    if (!changes_child(change.op == RowOp::remove ? key.on_delete : key.on_update)) continue;
+    if (!key.referenced_columns.empty() && std::ranges::none_of(key.referenced_columns, has_changed)) continue;
+    std::string sql = "SELECT 1 FROM " + table_name(*entry) + " WHERE 1";
+    for (const std::string& column : key.columns) {
+      if (const auto index = layout_column(*entry, column)) {
+        sql += " AND " + quote_identifier(entry->layout->columns[*index].name) + " IS NOT NULL";
+      }
+    }
+    Result<std::optional<std::string>> any = database_.query_text(sql + " LIMIT 1");
+    if (!any) return propagate(any);
+    if (!*any) continue;
+    return Blocked{child.table->schema, child.table->name,
+                   "foreign keys cascade into it from " + schema + "." + name + ", which the replica leaves out"};
+  }
+  return std::nullopt;
 }
 
 Status Cascades::reset() {

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -59,6 +60,11 @@ class Cascades {
   [[nodiscard]] const Blocked* blocked() const {
     return hit_ < 0 ? nullptr : &blocked_[static_cast<std::size_t>(hit_)];
   }
+
+  // For a table that the replica leaves out by the operator's choice. Whether foreign keys of it cascade into one that
+  // the replica holds; and the child that a row of it may have changed, which nothing here can tell.
+  [[nodiscard]] bool reaches_inward(std::string_view schema, std::string_view table) const;
+  Result<std::optional<Blocked>> blocked_by_outside(const RowChange& change) const;
 
   // Takes all triggers away, before tables change, and after any rollback.
   Status reset();

@@ -94,6 +94,8 @@ void Follow::enter(const Target& target) {
     return;
   }
   identity.file_created = checkpoint.source.file_created;
+  identity.closed_file = checkpoint.source.closed_file;
+  identity.closed_created = checkpoint.source.closed_created;
   applier_.start_at(std::move(identity), checkpoint.position, checkpoint.gtids);
 }
 

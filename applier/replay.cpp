@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sys/stat.h>
 
 namespace binferry {
 namespace {
@@ -15,82 +14,7 @@ namespace {
 constexpr int kWaitMs = 200;
 constexpr std::uint64_t kProgressEvery = 256;  // transactions
 
-struct GivenFile {
-  std::string name;
-  std::string path;
-  std::uint64_t bytes = 0;
-};
-
-Result<std::vector<GivenFile>> given_files(const std::vector<std::string>& inputs) {
-  std::vector<GivenFile> files;
-  struct stat status{};
-  const bool is_place =
-      inputs.size() == 1 &&
-      (inputs.front().ends_with(".index") || (::stat(inputs.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode)));
-  if (is_place) {
-    Result<std::vector<LogFile>> logs = list_logs(inputs.front());
-    if (!logs) return propagate(logs);
-    for (const LogFile& log : *logs) files.push_back({log.name, log.path, log.bytes});
-    return files;
-  }
-  for (const std::string& path : inputs) {
-    if (::stat(path.c_str(), &status) != 0) return fail(Errc::not_found, "there is no file " + path);
-    files.push_back({std::string(base_name_of(path)), path, static_cast<std::uint64_t>(status.st_size)});
-  }
-  return files;
-}
-
 }  // namespace
-
-Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Checkpoint& checkpoint,
-                                std::optional<std::uint64_t> start_position) {
-  Result<std::vector<GivenFile>> files = given_files(inputs);
-  if (!files) return propagate(files);
-  ReplayStart start;
-  if (files->empty()) {
-    start.nothing_new = true;
-    return start;
-  }
-  start.last_file = files->back().name;
-  const BinlogPosition& position = checkpoint.position;
-  auto first = files->begin();
-  if (position.file.empty()) {
-    start.offset = start_position.value_or(kFirstEventOffset);
-  } else {
-    if (start_position) {
-      return fail(Errc::usage, "--start-position is for a new replica; this one stands at " + position.text(),
-                  "leave it out: replay goes on from there");
-    }
-    first = std::ranges::find(*files, position.file, &GivenFile::name);
-    start.offset = position.offset;
-    if (first == files->end()) {
-      const auto later = std::ranges::find_if(
-          *files, [&](const GivenFile& file) { return compare_log_names(file.name, position.file) > 0; });
-      if (later == files->end()) {
-        // Who waits for more reads the newest file again, and passes over what the replica has.
-        start.nothing_new = true;
-        start.file = files->back().name;
-        start.offset = kFirstEventOffset;
-        return start;
-      }
-      return fail(Errc::purged,
-                  fmt::format("the replica stands at {}, and the first file after it that was given is {}: what is "
-                              "between is missing",
-                              position.text(), later->name),
-                  "give " + position.file + " and the files after it; if they are gone, make the replica again");
-    }
-    if (start.offset > first->bytes) {
-      return fail(
-          Errc::diverged,
-          fmt::format("the replica stands at {}, but {} has only {} bytes", position.text(), first->path, first->bytes),
-          "the source's log was reset, or this is another server's: make the replica again");
-    }
-  }
-  start.file = first->name;
-  for (auto file = first; file != files->end(); ++file) start.bytes += file->bytes;
-  start.bytes -= std::min(start.bytes, start.offset);
-  return start;
-}
 
 Replay::Replay(SqliteApplier& applier, EventSource& source, ReplayOptions options)
     : applier_(applier), options_(std::move(options)), stream_(source, options_.limits) {

@@ -25,10 +25,11 @@ struct ReplayStart {
 };
 
 // `inputs` as MultiFileSource::open takes them. `start_position`, in the first file, is for a replica that has read
-// nothing yet (else Errc::usage). Errors: `purged`, saying what is missing between the replica and the files;
-// `diverged`, if the file at the replica's position is shorter than that; as list_logs().
+// nothing yet (else Errc::usage). `options` give the keys of encrypted logs. Errors: `purged`, saying what is missing
+// between the replica and the files; `diverged`, if the file at the replica's position is shorter than that;
+// `wrong_source`, if the files are seen not to be those that the replica has read; as list_logs().
 Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Checkpoint& checkpoint,
-                                std::optional<std::uint64_t> start_position);
+                                std::optional<std::uint64_t> start_position, const FileSourceOptions& options = {});
 
 struct ReplayOptions {
   TransactionFilter filter;                 // judges whole transactions; stop_file is set by the caller

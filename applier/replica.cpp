@@ -59,6 +59,7 @@ std::string to_json(const ReplicaOptions& options) {
   boost::json::object object;
   object["qualified_names"] = options.qualified_names;
   object["decimal_real"] = options.decimal_real;
+  object["lower_case_names"] = options.lower_case_names;
   object["schemas"] = boost::json::array(options.schemas.begin(), options.schemas.end());
   object["tables"] = boost::json::array(options.tables.begin(), options.tables.end());
   return boost::json::serialize(object);
@@ -88,6 +89,7 @@ Result<ReplicaOptions> parse_options(std::string_view text) {
   };
   flag("qualified_names", options.qualified_names);
   flag("decimal_real", options.decimal_real);
+  if (member("lower_case_names") != nullptr) flag("lower_case_names", options.lower_case_names);  // not in older ones
   list("schemas", options.schemas);
   list("tables", options.tables);
   if (!good) return fail(Errc::replica, "binferry_state.options is damaged", "make the replica again");
@@ -187,6 +189,7 @@ Status Replica::load() {
   Result<ReplicaOptions> options = parse_options(state->text(1));
   if (!options) return propagate(options);
   options_ = std::move(*options);
+  catalogue = Catalogue(options_.lower_case_names ? 1 : 0);
   Result<Checkpoint> stored = parse_checkpoint(state->text(2));
   if (!stored) return propagate(stored);
   checkpoint = std::move(*stored);

@@ -46,6 +46,9 @@ inline constexpr const char* kFullPragmas =
 struct ReplicaOptions {
   bool qualified_names = false;  // tables are named `schema.table`
   bool decimal_real = false;
+  // The source finds names of schemas and tables without case (lower_case_table_names 1 or 2): the replica holds them
+  // in lower case.
+  bool lower_case_names = false;
   std::vector<std::string> schemas;  // patterns of what the replica holds; empty: everything
   std::vector<std::string> tables;
   std::string vfs;          // for fault injection; not kept

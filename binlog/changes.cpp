@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <unordered_map>
 
 namespace binferry {
 namespace {
@@ -80,13 +81,25 @@ struct ChangeReader::Impl {
   Result<std::shared_ptr<const Table>> resolve_with_catalogue(const TableMap& map) {
     Result<Table> table = table_from_map(map, mariadb);
     if (!table) return propagate(table);
+    table->schema = catalogue.stored_name(table->schema);
+    table->name = catalogue.stored_name(table->name);
     const TablePtr definition = catalogue.find(table->schema, table->name);
     if (mariadb && definition) settle_old_temporals(*table, *definition);
     Result<std::shared_ptr<const Table>> resolved = resolve(*table, definition.get());
     if (resolved || resolved.error().code != Errc::schema_mismatch || options.stop_on_mismatch) return resolved;
-    if (options.on_mismatch) options.on_mismatch(resolved.error());
-    catalogue.remove(table->schema, table->name);  // it was wrong: do not complain at every statement
-    return resolve(std::move(*table), nullptr);
+    Result<std::shared_ptr<const Table>> bare = resolve(std::move(*table), nullptr);
+    if (bare) mismatches.insert_or_assign(bare->get(), Mismatch{*bare, std::move(resolved.error())});
+    return bare;
+  }
+
+  // Only rows prove a definition wrong. A statement also maps tables that it might have changed (the children of a
+  // foreign key), and an XA transaction may be read long after it was prepared, when those have another shape.
+  void tell_mismatch(const Table& table) {
+    const auto found = mismatches.find(&table);
+    if (found == mismatches.end()) return;
+    if (options.on_mismatch) options.on_mismatch(found->second.error);
+    catalogue.remove(table.schema, table.name);  // it was wrong: do not complain at every statement
+    mismatches.erase(found);
   }
 
   bool wanted(const std::shared_ptr<const Table>& table) {
@@ -126,6 +139,7 @@ struct ChangeReader::Impl {
     row_number = 0;
     events_checked = 0;
     statement_in_group = false;
+    wanted_table.reset();  // who wants which rows may have changed with the tables
   }
 
   // Opens `reader` on a row event; false if its rows are not to be delivered.
@@ -137,6 +151,7 @@ struct ChangeReader::Impl {
     if (!table) return propagate(table);
     statement_ends = rows->ends_statement();
     rows_table = table->get();
+    tell_mismatch(**table);
     if (!wanted(*table) || !happened(**table, cursor->undone())) return false;
     if (Status opened = reader.open(*table, *rows); !opened) return propagate(opened);
     change.row.op = rows->change;
@@ -166,6 +181,11 @@ struct ChangeReader::Impl {
   bool statement_in_group = false;   // one of them was a statement
   RowReader reader;
   const Table* rows_table = nullptr;          // of the row event in hand
+  struct Mismatch {
+    std::shared_ptr<const Table> table;  // keeps the address that is the key
+    Error error;
+  };
+  std::unordered_map<const Table*, Mismatch> mismatches;  // of maps that no rows have followed yet
   std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
   bool wanted_answer = true;
 
@@ -409,6 +429,7 @@ Result<bool> ChangeReader::Impl::take_ddl(const RawEvent& event, const QueryEven
   table_changes = applied ? std::move(*applied) : std::vector<TableChange>{};
   maps.invalidate();
   bare_maps.invalidate();
+  mismatches.clear();
   change.kind = Change::Kind::ddl;
   change.ddl = {&statement, table_changes, sql, query.database, std::move(context)};
   return true;

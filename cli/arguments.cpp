@@ -239,6 +239,13 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
       ->check(CLI::IsMember({"text", "real"}))
       ->type_name("HOW")
       ->group(kNew);
+  command
+      ->add_option_function<int>(
+          "--lower-case-table-names", [&arguments](int value) { arguments.lower_case_names = value != 0; },
+          "The source's variable; 1 and 2: names have no case, tables are named in lower case [0]")
+      ->check(CLI::Range(0, 2))
+      ->type_name("N")
+      ->group(kNew);
 
   constexpr const char* kFilters = "Filters";
   command

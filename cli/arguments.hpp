@@ -80,6 +80,7 @@ struct ReplayArguments {
   bool follow = false;
   bool strict = false;
   bool decimal_real = false;
+  bool lower_case_names = false;  // of the source's tables: lower_case_table_names is 1 or 2
   BadText bad_text = BadText::stop;
 };
 

@@ -78,6 +78,7 @@ class StatusLine {
 struct Sources {
   std::vector<mysql::Address> addresses;
   std::vector<std::string> schemas;  // patterns of what the replica is to hold
+  bool lower_case_names = false;     // of a new replica's source
 };
 
 Result<Sources> load_sources(const FollowArguments& arguments) {
@@ -99,6 +100,7 @@ Result<Sources> load_sources(const FollowArguments& arguments) {
 ReplicaOptions replica_options(const FollowArguments& arguments, const Sources& sources) {
   ReplicaOptions options = options_of_schemas(sources.schemas, arguments.tables);
   options.decimal_real = arguments.decimal_real;
+  options.lower_case_names = sources.lower_case_names;
   return options;
 }
 
@@ -122,7 +124,7 @@ Result<std::unique_ptr<Replica>> open_replica(const FollowArguments& arguments, 
   } else if (!arguments.schema_file.empty()) {
     ReadArguments read;
     read.schema_file = arguments.schema_file;
-    Result<Catalogue> catalogue = load_catalogue(read);
+    Result<Catalogue> catalogue = load_catalogue(read, (*replica)->catalogue);
     if (!catalogue) return propagate(catalogue);
     (*replica)->catalogue = std::move(*catalogue);
   }
@@ -207,8 +209,15 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   return report_quarantined(applier);
 }
 
-// Says what is wrong at the source, and the statement that mends it. Whether it is fit.
-Result<bool> check_source(const FollowArguments& arguments, const Sources& sources, bool needs_snapshot) {
+Status learn_names(mysql::Connection& connection, Sources& sources) {
+  Result<std::optional<std::string>> names = connection.query_value("SELECT @@GLOBAL.lower_case_table_names");
+  if (!names) return propagate(names);
+  sources.lower_case_names = *names != "0";
+  return {};
+}
+
+// Says what is wrong at the source, and the statement that mends it. Whether it is fit. Learns how it compares names.
+Result<bool> check_source(const FollowArguments& arguments, Sources& sources, bool needs_snapshot) {
   const mysql::Address& address = sources.addresses.front();
   Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
   if (!connection) return propagate(connection, address.text());
@@ -219,6 +228,7 @@ Result<bool> check_source(const FollowArguments& arguments, const Sources& sourc
   options.needs_snapshot = needs_snapshot;
   Result<std::vector<mysql::Finding>> findings = mysql::preflight(**connection, options);
   if (!findings) return propagate(findings, address.text());
+  if (Status learned = learn_names(**connection, sources); !learned) return propagate(learned, address.text());
   std::size_t problems = 0;
   for (const mysql::Finding& finding : *findings) {
     const bool is_problem = finding.severity == mysql::Finding::Severity::problem;
@@ -262,7 +272,11 @@ Status snapshot(const FollowArguments& arguments, const Sources& sources, const 
 
 // The source no longer has what the replica needs: a new snapshot is made beside it and takes its place when it is
 // complete. Until then the old replica stays as it is.
-Status reseed(const FollowArguments& arguments, const Sources& sources) {
+Status reseed(const FollowArguments& arguments, Sources& sources) {
+  for (const mysql::Address& address : sources.addresses) {
+    Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
+    if (connection && learn_names(**connection, sources)) break;
+  }
   const std::string beside = arguments.into + ".reseed";
   std::error_code error;
   std::filesystem::remove(beside, error);

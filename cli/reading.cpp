@@ -48,8 +48,7 @@ Result<Keys> load_keys(const ReadArguments& arguments) {
   return keys;
 }
 
-Result<Catalogue> load_catalogue(const ReadArguments& arguments) {
-  Catalogue catalogue;
+Result<Catalogue> load_catalogue(const ReadArguments& arguments, Catalogue catalogue) {
   if (arguments.schema_file.empty()) return catalogue;
   Result<std::string> content = read_whole_file(arguments.schema_file);
   if (!content) return propagate(content);

@@ -23,7 +23,8 @@ struct Keys {
 
 // Errors name the file.
 Result<Keys> load_keys(const ReadArguments& arguments);
-Result<Catalogue> load_catalogue(const ReadArguments& arguments);
+// `catalogue` is what the dump goes into.
+Result<Catalogue> load_catalogue(const ReadArguments& arguments, Catalogue catalogue = Catalogue());
 
 std::unique_ptr<Formatter> make_formatter(const ReadArguments& arguments, bool colour);
 

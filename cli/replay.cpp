@@ -36,6 +36,7 @@ Status check_same_choice(const ReplicaOptions& kept, const TransactionFilter& as
 Result<std::unique_ptr<Replica>> open_replica(const ReplayArguments& arguments) {
   const TransactionFilter& filter = arguments.read.filter;
   ReplicaOptions options = options_of_schemas(filter.databases, filter.tables);
+  options.lower_case_names = arguments.lower_case_names;
   options.decimal_real = arguments.decimal_real;
   Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, options);
   if (!replica) return replica;
@@ -44,7 +45,7 @@ Result<std::unique_ptr<Replica>> open_replica(const ReplayArguments& arguments) 
     if (!(*replica)->is_new()) {
       return fail(Errc::usage, "--schema-file is for a new replica", "leave it out: the replica knows its tables");
     }
-    Result<Catalogue> catalogue = load_catalogue(arguments.read);
+    Result<Catalogue> catalogue = load_catalogue(arguments.read, (*replica)->catalogue);
     if (!catalogue) return propagate(catalogue);
     (*replica)->catalogue = std::move(*catalogue);
   }
@@ -100,7 +101,11 @@ Result<int> replay(const ReplayArguments& arguments) {
   if (!keys) return propagate(keys);
   Result<std::unique_ptr<Replica>> replica = open_replica(arguments);
   if (!replica) return propagate(replica);
-  Result<ReplayStart> start = plan_replay(arguments.inputs, (*replica)->checkpoint, arguments.read.start_position);
+  FileSourceOptions file;
+  file.mariadb_keys = keys->mariadb_or_null();
+  file.mysql_keyring = keys->mysql_or_null();
+  Result<ReplayStart> start =
+      plan_replay(arguments.inputs, (*replica)->checkpoint, arguments.read.start_position, file);
   if (!start) return propagate(start);
 
   ApplierOptions applier_options;
@@ -121,9 +126,6 @@ Result<int> replay(const ReplayArguments& arguments) {
   options.filter.tables.clear();
   options.filter.stop_file = start->last_file;
   options.start = start->offset;
-  FileSourceOptions file;
-  file.mariadb_keys = keys->mariadb_or_null();
-  file.mysql_keyring = keys->mysql_or_null();
   Result<std::unique_ptr<EventSource>> source = open_source(arguments, *start, file);
   if (!source) return propagate(source);
 

@@ -25,6 +25,11 @@ Result<std::unique_ptr<SqliteApplier>> make_applier(std::unique_ptr<Replica> rep
   if (Status set = replica->set_durability(durability); !set) return propagate(set);
   options.filter.databases = replica->options().schemas;
   options.filter.tables = replica->options().tables;
+  if (replica->options().lower_case_names) {
+    for (auto* const patterns : {&options.filter.databases, &options.filter.tables}) {
+      for (std::string& pattern : *patterns) pattern = folded_name(pattern);
+    }
+  }
   options.now_us = now_us;
   options.note = [](const std::string& text) { note(text); };
   return SqliteApplier::make(std::move(replica), std::move(options));

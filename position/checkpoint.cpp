@@ -34,6 +34,8 @@ class Members {
     if (error) fail_with(name);
   }
 
+  [[nodiscard]] bool has(std::string_view name) const { return object_.contains({name.data(), name.size()}); }
+
   [[nodiscard]] Status status() const {
     if (!failed_.empty())
       return fail(Errc::replica, "the checkpoint's member " + failed_ + " is missing or wrong", std::string(kHint));
@@ -73,6 +75,8 @@ std::string to_json(const Checkpoint& checkpoint) {
   object["server_id"] = checkpoint.source.server_id;
   object["version"] = checkpoint.source.version;
   object["file_created"] = checkpoint.source.file_created;
+  object["closed_file"] = checkpoint.source.closed_file;
+  object["closed_created"] = checkpoint.source.closed_created;
   object["file"] = checkpoint.position.file;
   object["offset"] = checkpoint.position.offset;
   object["gtids"] = checkpoint.gtids.text();
@@ -96,6 +100,10 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   members.number("server_id", checkpoint.source.server_id);
   members.text("version", checkpoint.source.version);
   members.number("file_created", checkpoint.source.file_created);
+  if (members.has("closed_file")) {  // not in those of earlier versions
+    members.text("closed_file", checkpoint.source.closed_file);
+    members.number("closed_created", checkpoint.source.closed_created);
+  }
   members.text("file", checkpoint.position.file);
   members.number("offset", checkpoint.position.offset);
   members.text("gtids", gtids);

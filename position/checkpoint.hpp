@@ -20,6 +20,9 @@ struct SourceIdentity {
   std::uint32_t server_id = 0;     // of the FORMAT_DESCRIPTION event
   std::string version;             // `8.0.40`, `10.11.19-MariaDB-log`
   std::uint32_t file_created = 0;  // timestamp of the FORMAT_DESCRIPTION of the checkpoint's file; it never changes
+  // The last file that was read to its end, and its FORMAT_DESCRIPTION's timestamp; empty and 0: none yet.
+  std::string closed_file{};
+  std::uint32_t closed_created = 0;
   bool operator==(const SourceIdentity&) const = default;
 
   [[nodiscard]] bool known() const { return !version.empty(); }

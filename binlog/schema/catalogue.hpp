@@ -72,6 +72,9 @@ class Catalogue {
   [[nodiscard]] std::vector<TablePtr> tables(std::string_view schema) const;
   [[nodiscard]] std::vector<std::string> schemas() const;
 
+  // As the source stores a name of a schema or table.
+  [[nodiscard]] std::string stored_name(std::string_view name) const;
+
   void put(TableDefinition table);  // replaces
   void put(TablePtr table);
   bool remove(std::string_view schema, std::string_view table);
@@ -94,7 +97,6 @@ class Catalogue {
   friend class CatalogueEditor;
 
   [[nodiscard]] std::string key_of(std::string_view name) const;
-  [[nodiscard]] std::string stored_name(std::string_view name) const;
 
   std::map<std::string, Schema, std::less<>> schemas_;  // by key_of(name)
   int lower_case_table_names_;

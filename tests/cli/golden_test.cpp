@@ -33,6 +33,7 @@ std::vector<Golden> goldens() {
       {"help", {"--help"}},
       {"help_inspect", {"inspect", "--help"}},
       {"help_tail", {"tail", "--help"}},
+      {"help_replay", {"replay", "--help"}},
       {"help_position", {"position", "--help"}},
       {"help_position_locate", {"position", "locate", "--help"}},
       {"version", {"--version"}},

@@ -133,6 +133,11 @@ TEST(PositionCompare, TellsAReplicaFromItsSourceByExitCode) {
   const Ran ahead = run({"position", "compare", "--format=json", dir / "whole.db", kServer + ":1-45"});
   EXPECT_EQ(ahead.out, "{\"relation\":\"ahead\",\"by\":\"gtids\",\"only_a\":\"" + kServer +
                            ":46\",\"only_b\":\"\",\"transactions_a\":1,\"transactions_b\":0}\n");
+  const Ran diverged = run({"position", "compare", kServer + ":1-5", kServer + ":1-3:7"});
+  EXPECT_EQ(diverged.out, "diverged\nonly A: 2 transactions: " + kServer + ":4-5\nonly B: 1 transaction: " + kServer +
+                              ":7\n")
+      << diverged.err;
+  EXPECT_EQ(diverged.exit_code, 6);
   EXPECT_EQ(run({"position", "compare", dir / "whole.db", "nothing there"}).exit_code, 1);
 }
 

@@ -38,6 +38,7 @@ WRAPPED = {
     r"libdeflate\.h": {"binlog/base/crc32.cpp", "binlog/base/inflate.cpp"},
     r"zlib\.h": {"binlog/base/inflate.cpp"},
     r"openssl/.*": {"binlog/base/crypto.cpp"},
+    r"unicode/.*": {"applier/key_match.cpp"},
     r"iconv\.h": {"binlog/row/charset.cpp"},
     r"CLI/.*": {"cli/arguments.hpp", "cli/arguments.cpp", "cli/hub_arguments.cpp"},
     r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp"},

@@ -1,83 +1,13 @@
 // SqliteApplier on small logs: what it refuses, what it quarantines, and how rows find their place.
+#include "tests/unit/applier/applier_fixture.hpp"
+
 #include "binlog/source/tail_source.hpp"
-#include "tests/unit/applier/support.hpp"
-#include "tests/unit/support/binlog_writer.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace binferry::test {
 namespace {
-
-// `type` LONG, nullable or not.
-const ColumnSpec kInt{3, "", false};
-const ColumnSpec kNullableInt{3, "", true};
-const ColumnSpec kBigInt{8, "", false};
-
-std::string int_pair(std::uint32_t a, std::uint32_t b) {
-  return ByteWriter().u8(0).u32(a).u32(b).str();
-}
-std::string big_row(std::uint64_t id) {
-  return ByteWriter().u8(0).u64(id).str();
-}
-
-class ApplierTest : public testing::Test {
- protected:
-  // CREATE TABLE shop.<name> in its own group.
-  void create(BinlogWriter& log, const std::string& name, const std::string& columns) {
-    log.ddl(++gno_, "CREATE TABLE " + name + " (" + columns + ") ENGINE=InnoDB");
-  }
-  // One transaction of one row event.
-  template <class Rows>
-  void change(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns, const Rows& rows) {
-    log.gtid(++gno_).begin().table_map(7, "shop", table, columns);
-    rows(log);
-    log.xid(gno_);
-  }
-  void insert(BinlogWriter& log, const std::string& table, const std::vector<ColumnSpec>& columns,
-              const std::string& rows) {
-    change(log, table, columns, [&](BinlogWriter& out) { out.write_rows(7, columns.size(), rows); });
-  }
-
-  std::string save(const BinlogWriter& log, const std::string& name = "binlog.000001") {
-    write_file(dir_ / name, log.str());
-    return dir_ / name;
-  }
-  ReplicaRun run(std::vector<std::string> inputs) {
-    ReplicaRun run;
-    run.inputs = std::move(inputs);
-    run.into = path_;
-    return run;
-  }
-  // First column of the first row.
-  std::string query(const std::string& sql) {
-    Result<Database> database = Database::open(path_, OpenMode::read_only);
-    EXPECT_TRUE(database.has_value());
-    Result<std::optional<std::string>> answer = database->query_text(sql);
-    return answer ? answer->value_or("NULL") : answer.error().message();
-  }
-  void execute(const std::string& sql) {
-    Result<Database> database = Database::open(path_, OpenMode::read_write);
-    ASSERT_TRUE(database.has_value());
-    const Status done = database->execute(sql);
-    ASSERT_TRUE(done.has_value()) << done.error().message();
-  }
-  RunOutcome must_run(const ReplicaRun& what) {
-    Result<RunOutcome> outcome = run_replica(what);
-    EXPECT_TRUE(outcome.has_value()) << outcome.error().message();
-    EXPECT_EQ(integrity_of(path_), "ok");
-    return outcome ? *outcome : RunOutcome{};
-  }
-  Error must_fail(const ReplicaRun& what) {
-    Result<RunOutcome> outcome = run_replica(what);
-    EXPECT_FALSE(outcome.has_value());
-    return outcome ? Error{} : outcome.error();
-  }
-
-  TempDir dir_;
-  std::string path_ = dir_ / "replica.db";
-  std::uint64_t gno_ = 0;
-};
 
 TEST_F(ApplierTest, AMissingRowQuarantinesItsTableAndTheOthersGoOn) {
   BinlogWriter log;
@@ -412,6 +342,27 @@ TEST_F(ApplierTest, TextThatIsNotValidQuarantinesUnlessAskedOtherwise) {
   replaced.applier.bad_text = BadText::replace;
   EXPECT_EQ(must_run(replaced).quarantined, 0U);
   EXPECT_EQ(query("SELECT s FROM \"shop.t\""), "a\xEF\xBF\xBD");
+}
+
+TEST_F(ApplierTest, ARowImageWithoutAnyColumnOfTheTableNamesNoRow) {
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "a INT NOT NULL, KEY f ((a + 1))");
+  const std::vector<ColumnSpec> columns = {kInt, ColumnSpec{8, "", true}};  // the index's hidden one
+  insert(log, "t", columns, ByteWriter().u8(0).u32(1).u64(2).str());
+  change(log, "t", columns, [](BinlogWriter& out) {
+    // Table id, end of statement, no extra information, two columns, of which the hidden one is present; a row of it.
+    out.event(EventType::delete_rows, ByteWriter().u48(7).u16(1).u16(2).pint(2).u8(2).u8(0).u64(2).str());
+  });
+  const std::string path = save(log);
+  ReplicaRun strict = run({path});
+  strict.applier.strict = true;
+  const Error error = must_fail(strict);
+  EXPECT_EQ(error.code, Errc::schema_mismatch);
+  EXPECT_NE(error.message().find("the log's row holds none of the table's columns"), std::string::npos)
+      << error.message();
+  EXPECT_EQ(must_run(run({path})).quarantined, 1U);
+  EXPECT_EQ(query("SELECT group_concat(a) FROM \"shop.t\""), "1");
 }
 
 TEST_F(ApplierTest, FollowsAFileAsItGrowsAndCommitsWhatItHas) {

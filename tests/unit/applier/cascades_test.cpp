@@ -456,21 +456,90 @@ TEST_F(CascadesTest, WhatAQuarantinedParentCouldHaveReachedIsTold) {
   EXPECT_TRUE(Cascades::reached_from(catalogue_, "shop", "d").empty());
 }
 
+const KeyMatch& match_of(std::string_view collation) {
+  return KeyMatch::of_collation(collation_id(collation));
+}
+
 TEST(KeyMatch, FollowsTheCollation) {
-  const KeyMatch general = KeyMatch::of_collation(collation_id("utf8mb4_general_ci"));
-  EXPECT_EQ(general.form("ÉCOLE  "), general.form("école"));
-  EXPECT_EQ(general.form("ecole"), general.form("École"));
-  EXPECT_NE(general.form(" ecole"), general.form("ecole"));
-  const KeyMatch swedish = KeyMatch::of_collation(collation_id("latin1_swedish_ci"));
-  EXPECT_EQ(swedish.form("ÅR"), swedish.form("år"));
-  EXPECT_NE(swedish.form("år"), swedish.form("ar"));
-  const KeyMatch no_pad = KeyMatch::of_collation(collation_id("utf8mb4_0900_ai_ci"));
-  EXPECT_NE(no_pad.form("a "), no_pad.form("a"));
-  EXPECT_EQ(no_pad.form("A"), no_pad.form("á"));
-  EXPECT_TRUE(KeyMatch::of_collation(collation_id("utf8mb4_0900_bin")).is_exact());
+  const KeyMatch& general = match_of("utf8mb4_general_ci");
+  EXPECT_TRUE(general.same("ÉCOLE  ", "école"));
+  EXPECT_TRUE(general.same("ecole", "École"));
+  EXPECT_FALSE(general.same(" ecole", "ecole"));
+  EXPECT_TRUE(general.same("žluťoucký", "zlutoucky"));
+  EXPECT_FALSE(general.same("Łódź", "Lodz"));
+  EXPECT_TRUE(general.same("ß", "S"));
+  EXPECT_FALSE(general.same("ß", "ss"));
+  EXPECT_TRUE(general.same("😀", "😁"));  // it has one weight for all that lies beyond the first plane
+  const KeyMatch& swedish = match_of("latin1_swedish_ci");
+  EXPECT_TRUE(swedish.same("ÅR", "år"));
+  EXPECT_FALSE(swedish.same("år", "ar"));
+  EXPECT_TRUE(swedish.same("ü", "y"));
+  EXPECT_TRUE(match_of("latin1_german2_ci").same("Straße Ä", "strasse ae"));
+  EXPECT_TRUE(match_of("utf8mb4_0900_bin").is_exact());
   EXPECT_TRUE(KeyMatch::of_collation(kBinaryCollation).is_exact());
-  EXPECT_EQ(general.form("žluťoučký Łódź"), "zlutoucky łodz");
-  EXPECT_EQ(KeyMatch::of_code(general.code()).form("ÀB "), "ab");
+}
+
+// MySQL 8.0 manual, "Unicode Character Sets": 0900 is the Unicode Collation Algorithm 9.0.0, NO PAD; `_ai`, `_as`,
+// `_ci`,
+// `_cs`, `_ks` are its levels.
+TEST(KeyMatch, TheCollationsOfMysql8AreUnicodesWithTheLevelsThatTheyName) {
+  const KeyMatch& usual = match_of("utf8mb4_0900_ai_ci");
+  EXPECT_TRUE(usual.same("A", "á"));
+  EXPECT_FALSE(usual.same("a ", "a"));
+  EXPECT_TRUE(usual.same("Straße", "STRASSE"));
+  EXPECT_TRUE(usual.same("ﬁn", "fin"));
+  EXPECT_TRUE(usual.same("か", "カ"));
+  EXPECT_TRUE(usual.same("か", "が"));
+  EXPECT_FALSE(usual.same("😀", "😁"));
+  EXPECT_FALSE(usual.same("a-b", "ab"));
+  EXPECT_TRUE(match_of("utf8mb4_0900_as_ci").same("É", "é"));
+  EXPECT_FALSE(match_of("utf8mb4_0900_as_ci").same("e", "é"));
+  EXPECT_FALSE(match_of("utf8mb4_0900_as_cs").same("É", "é"));
+  EXPECT_TRUE(match_of("utf8mb4_0900_as_cs").same("é", "e\u0301"));
+  EXPECT_FALSE(match_of("utf8mb4_sv_0900_ai_ci").same("å", "a"));
+  EXPECT_TRUE(match_of("utf8mb4_de_pb_0900_ai_ci").same("Äpfel", "aepfel"));
+  EXPECT_FALSE(match_of("utf8mb4_es_0900_ai_ci").same("ñ", "n"));
+  EXPECT_TRUE(match_of("utf8mb4_ja_0900_as_cs").same("か", "カ"));
+  EXPECT_FALSE(match_of("utf8mb4_ja_0900_as_cs").same("か", "が"));
+  EXPECT_FALSE(match_of("utf8mb4_ja_0900_as_cs_ks").same("か", "カ"));
+  EXPECT_TRUE(match_of("utf8mb4_la_0900_ai_ci").same("IVLIVS", "julius"));
+}
+
+TEST(KeyMatch, EveryCollationHasOne) {
+  for (std::uint16_t id = 1; id < 3400; ++id) {
+    if (collation_name(id).empty()) continue;
+    const KeyMatch& match = KeyMatch::of_collation(id);
+    EXPECT_TRUE(match.same("abc", "abc")) << collation_name(id);
+    EXPECT_FALSE(match.same("abc", "abd")) << collation_name(id);
+    const bool ignores_case = collation_name(id).ends_with("_ci") || collation_name(id).ends_with("_w2");
+    EXPECT_EQ(match.same("abc", "ABC"), ignores_case) << collation_name(id);
+  }
+}
+
+TEST_F(CascadesTest, LettersThatAreOneAcrossAsciiAreFoundWhereverTheyStand) {
+  create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY) CHARSET utf8mb4 COLLATE utf8mb4_0900_ai_ci");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20), FOREIGN KEY (code) REFERENCES parent (code)"
+      " ON DELETE CASCADE ON UPDATE CASCADE) CHARSET utf8mb4 COLLATE utf8mb4_0900_ai_ci");
+  execute(
+      "INSERT INTO parent VALUES ('Straße'), ('fin'), ('か'), ('x');"
+      "INSERT INTO child VALUES (1, 'STRASSE'), (2, 'Straße'), (3, 'strasse '), (4, 'ﬁn'), (5, 'カ'), (6, 'x')");
+  remove("parent", "code = 'Straße'");
+  EXPECT_EQ(rows("SELECT group_concat(id) FROM child"), "3,4,5,6");
+  update("parent", "code = 'FINE' WHERE code = 'fin'");
+  EXPECT_EQ(rows("SELECT code FROM child WHERE id = 4"), "FINE");
+  remove("parent", "code = 'か'");
+  EXPECT_EQ(rows("SELECT group_concat(id) FROM child"), "3,4,6");
+}
+
+TEST_F(CascadesTest, ALanguagesLetterOfTwoIsFound) {
+  create("CREATE TABLE parent (code VARCHAR(20) PRIMARY KEY) CHARSET latin1 COLLATE latin1_german2_ci");
+  create(
+      "CREATE TABLE child (id INT PRIMARY KEY, code VARCHAR(20), FOREIGN KEY (code) REFERENCES parent (code)"
+      " ON DELETE SET NULL) CHARSET latin1 COLLATE latin1_german2_ci");
+  execute("INSERT INTO parent VALUES ('AEPFEL'); INSERT INTO child VALUES (1, 'Äpfel'), (2, 'Apfel'), (3, 'aepfel')");
+  remove("parent", "code = 'AEPFEL'");
+  EXPECT_EQ(rows("SELECT group_concat(coalesce(code, '-')) FROM child"), "-,Apfel,-");
 }
 
 }  // namespace
