@@ -4,10 +4,10 @@
 #include "binlog/schema/resolve.hpp"
 #include "binlog/source/file_source.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 namespace binferry {
 namespace {
@@ -139,11 +139,10 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
   if (Status same = check_same_source(checkpoint.source, head.source); !same) return propagate(same, head.file);
   const BinlogPosition& position = checkpoint.position;
   if (head.by_gtids) {
-    const bool is_known =
-        same_base(head.file, position.file) &&
-        (head.file == position.file
-             ? checkpoint.source.file_created == 0 || checkpoint.source.file_created == head.source.file_created
-             : compare_log_names(head.file, position.file) < 0);
+    const bool is_known = same_base(head.file, position.file) &&
+                          (head.file == position.file ? checkpoint.source.file_created == 0 ||
+                                                            checkpoint.source.file_created == head.source.file_created
+                                                      : compare_log_names(head.file, position.file) < 0);
     // What comes before a file that the source begins with is in the replica.
     if (!is_known) checkpoint.position = {head.file, kFirstEventOffset};
     if (head.file == position.file) {
@@ -209,12 +208,14 @@ Status SqliteApplier::learn_source(const Transaction& transaction) {
 Status SqliteApplier::advance(BinlogPosition position) {
   Checkpoint& checkpoint = replica_->checkpoint;
   if (position <= checkpoint.position) return {};
-  if (checkpoint.source.file_created != 0) {
-    checkpoint.source.closed_file = checkpoint.position.file;
-    checkpoint.source.closed_created = checkpoint.source.file_created;
+  if (position.file != checkpoint.position.file) {
+    if (checkpoint.source.file_created != 0) {
+      checkpoint.source.closed_file = checkpoint.position.file;
+      checkpoint.source.closed_created = checkpoint.source.file_created;
+    }
+    checkpoint.source.file_created = 0;
   }
   checkpoint.position = std::move(position);
-  checkpoint.source.file_created = 0;
   if (Status rejoined = rejoin_reached(); !rejoined) return rejoined;
   return tables_changed_ ? keep_tables() : Status{};
 }

@@ -76,7 +76,7 @@ class SqliteApplier {
   Status apply(const Transaction& transaction);
   // The operator's filter leaves it out: only the position moves.
   Status pass(const Transaction& transaction);
-  // Everything in front of `position`, a file's beginning, has been read: the file before ended.
+  // Everything in front of `position` has been read: the file before ended, or an idle source has no more.
   Status advance(BinlogPosition position);
   // Commits what is applied, with the checkpoint.
   Status commit();
@@ -90,6 +90,8 @@ class SqliteApplier {
 
   [[nodiscard]] Replica& replica() { return *replica_; }
   [[nodiscard]] const Checkpoint& checkpoint() const { return replica_->checkpoint; }
+  // A table that was copied anew waits for the log to come to its copy.
+  [[nodiscard]] bool has_rejoining() const { return !rejoining_.empty(); }
   [[nodiscard]] std::uint64_t uncommitted() const { return pending_transactions_; }
 
   // Since make().

@@ -30,7 +30,16 @@ void Follow::publish(bool now) {
   const std::uint64_t time_us = options_.now_us();
   if (!now && time_us < status_.written_us + kStatusEveryUs) return;
   status_.written_us = time_us;
-  options_.on_status(status_);
+  if (!is_relayed_) {
+    options_.on_status(status_, applier_.checkpoint());
+    return;
+  }
+  Checkpoint checkpoint;
+  {
+    const std::lock_guard guard(applied_mutex_);
+    checkpoint = applied_.checkpoint;
+  }
+  options_.on_status(status_, checkpoint);
 }
 
 void Follow::enter_state(LiveState state, std::string trouble) {
@@ -103,12 +112,25 @@ void Follow::watch(const MysqlSource& source, const RawEvent& event) {
   heard_anything_ = true;
   status_.received_us = options_.now_us();
   idle_ = event.header.type == EventType::heartbeat || event.header.type == EventType::heartbeat_v2;
-  if (idle_) status_.heartbeat_us = status_.received_us;
+  if (idle_) {
+    status_.heartbeat_us = status_.received_us;
+    // The offset of our own counting is behind where the source left events out.
+    std::uint64_t place = (event.offset & ~std::uint64_t{0xFFFF'FFFF}) | event.header.log_pos;
+    if (place < event.offset) place = event.offset;
+    idle_at_ = BinlogPosition{std::string(event.file), place};
+  }
   if (event.end != event.offset) {
     status_.received.file.assign(event.file);  // into the same memory, an event at a time
     status_.received.offset = event.end;
   }
   if (source.ack_requested()) ack_due_ = BinlogPosition{std::string(event.file), event.end};
+}
+
+// What stands in front of `position` is applied, though no transaction ends there: the events at a file's head.
+Status Follow::advance_to(const BinlogPosition& position) {
+  if (!applier_.checkpoint().source.known() || position <= applier_.checkpoint().position) return {};
+  if (Status advanced = applier_.advance(position); !advanced) return advanced;
+  return applier_.seal();
 }
 
 // Everything that came is applied and durable.
@@ -123,43 +145,30 @@ Status Follow::on_sealed(MysqlSource& source, const Target& target) {
   if (options_.stop_at_current) {
     reached_ = status_.received >= target.history.end || checkpoint.position >= target.history.end;
   }
-  copy_due_ = !to_copy().empty();
+  if (idle_at_) {
+    if (Status advanced = advance_to(*std::exchange(idle_at_, std::nullopt)); !advanced) return advanced;
+  }
+  tend_tables(*target.address);
+  reached_ = reached_ && !refresh_ && !applier_.has_rejoining();
   publish(false);
   return {};
-}
-
-// Quarantined tables whose copying has not been tried yet.
-std::vector<TableRegistry::Key> Follow::to_copy() const {
-  std::vector<TableRegistry::Key> keys;
-  if (!options_.resync) return keys;
-  for (const auto& [key, table] : applier_.replica().tables.all()) {
-    if (table.state != TableState::quarantined) continue;
-    if (!tried_.contains({key.first, key.second, table.file, table.offset})) keys.push_back(key);
-  }
-  return keys;
-}
-
-// A table that cannot be copied stays quarantined, and the others go on.
-void Follow::copy_quarantined(const mysql::Address& source) {
-  copy_due_ = false;
-  const std::vector<TableRegistry::Key> keys = to_copy();
-  if (keys.empty()) return;
-  for (const TableRegistry::Key& key : keys) {
-    const ReplicaTable& table = *applier_.replica().tables.find(key.first, key.second);
-    tried_.insert({key.first, key.second, table.file, table.offset});
-  }
-  if (Status copied = options_.resync(source, keys); !copied && options_.note) {
-    options_.note("quarantined tables could not be copied anew: " + copied.error().message());
-  }
 }
 
 Status Follow::stream(const Target& target, const std::function<bool()>& should_stop) {
   MysqlSourceOptions options = options_.source;
   options.dump.gtids = target.plan.gtids;
   options.dump.position = target.plan.position;
-  options.dump.stop_at_end = options_.stop_at_current;
+  // A source can end the stream itself. Not while tables are copied anew, which goes on behind what it has now; and
+  // MariaDB does not where it waits for acknowledgements. Then its position tells, or a heartbeat.
+  const bool waits_for_copies = options_.refresh_quarantined && options_.relay == nullptr;
+  options.dump.stop_at_end =
+      options_.stop_at_current && !waits_for_copies && options.dump.semi_sync == mysql::SemiSync::off;
   enter(target);
-  copy_quarantined(*target.address);
+  if (options_.relay != nullptr) {
+    // What is kept from here on must find the replica where it began.
+    if (Status sealed = applier_.seal(); !sealed) return sealed;
+    if (Status restarted = options_.relay->restart(applier_.checkpoint()); !restarted) return restarted;
+  }
   Result<std::unique_ptr<MysqlSource>> opened = MysqlSource::open(*target.address, options);
   if (!opened) return propagate(opened);
   MysqlSource& source = **opened;
@@ -168,6 +177,7 @@ Status Follow::stream(const Target& target, const std::function<bool()>& should_
   if (was_connected_) ++status_.reconnects;
   was_connected_ = true;
   enter_state(LiveState::streaming);
+  if (options_.relay != nullptr) return stream_relayed(source, target, should_stop);
 
   ReplayOptions replay;
   replay.by_gtids = target.plan.gtids.has_value();
@@ -175,23 +185,22 @@ Status Follow::stream(const Target& target, const std::function<bool()>& should_
   replay.on_event = [&](const RawEvent& event) { watch(source, event); };
   replay.on_sealed = [&] { return on_sealed(source, target); };
   Replay run(applier_, source, std::move(replay));
-  const Status done =
-      run.run([&] { return reached_ || copy_due_ || should_stop(); }, [&](std::uint64_t) { publish(false); });
+  const Status done = run.run([&] { return reached_ || should_stop(); }, [&](std::uint64_t) { publish(false); });
   if (!done) return done;
-  // The last acknowledgements go with the next look at the connection.
   if (Status told = on_sealed(source, target); !told) return told;
-  if (status_.semi_sync && status_.acks != 0) {
-    RawEvent ignored;
-    (void)source.next(ignored);
-  }
+  end_stream(source);
   return {};
 }
 
+// The last acknowledgements go with the next look at the connection.
+void Follow::end_stream(MysqlSource& source) {
+  if (!status_.semi_sync || status_.acks == 0) return;
+  RawEvent ignored;
+  (void)source.next(ignored);
+}
+
 void Follow::rest(std::uint32_t attempt, const std::function<bool()>& should_stop) {
-  const std::uint64_t grown = std::uint64_t{options_.first_pause_ms} << std::min<std::uint32_t>(attempt, 16);
-  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(grown, options_.longest_pause_ms));
-  // Between half of it and all of it: replicas that lost the same source do not come back in step.
-  std::uint32_t left_ms = most / 2 + options_.random() % (most / 2 + 1);
+  std::uint32_t left_ms = pause_ms(options_.backoff, attempt, options_.random());
   while (left_ms != 0 && !should_stop()) {
     const std::uint32_t slice = std::min(left_ms, kSliceMs);
     options_.pause(slice);
@@ -206,12 +215,15 @@ Status Follow::run(const std::function<bool()>& should_stop) {
     status_.source = options_.sources[current_].text();
     if (status_.state != LiveState::waiting) enter_state(LiveState::connecting);
     heard_anything_ = false;
+    if (options_.relay != nullptr) {
+      if (Status drained = options_.relay->drain(applier_, should_stop); !drained) return drained;
+      if (should_stop()) break;
+    }
     Status done;
     bool may_try_again = was_connected_;
     if (Result<Target> target = connect()) {
       status_.source = target->address->text();
       done = stream(*target, should_stop);
-      if (done && copy_due_ && !should_stop()) continue;
       if (done) break;
       may_try_again = was_connected_ && may_reconnect(done.error().code);
     } else {

@@ -5,10 +5,17 @@
 //
 // Every connection begins where the replica stands, so that nothing is lost or repeated, and only after the server has
 // proved to be one that can go on from there (position/dump_plan.hpp). What a network can cause is tried again with
-// growing, jittered pauses; what a person must mend ends the run. One thread.
+// growing, jittered pauses; what a person must mend ends the run.
+//
+// With a relay log, the connection's thread only receives, keeps and acknowledges, and a second one applies; before the
+// next connection everything kept is applied. Without one, all is done by the thread that calls run().
 #pragma once
 
 #include "applier/applier.hpp"
+#include "applier/relay_log.hpp"
+#include "applier/table_refresh.hpp"
+#include "binlog/base/backoff.hpp"
+#include "binlog/ship/relay_source.hpp"
 #include "binlog/source/mysql_source.hpp"
 #include "position/dump_plan.hpp"
 #include "position/live_status.hpp"
@@ -16,6 +23,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,17 +41,23 @@ struct FollowOptions {
   std::optional<BinlogPosition> start_position{};
   std::optional<AnyGtidSet> start_gtids{};
 
-  // Copies these quarantined tables anew while the stream stands still (applier/resync.hpp), each once for every
-  // quarantine; null: they stay as they are.
-  std::function<Status(const mysql::Address&, const std::vector<TableRegistry::Key>&)> resync{};
+  // Begins to copy these tables anew beside the stream; null: nothing is copied.
+  std::function<Result<std::unique_ptr<TableRefresh>>(const mysql::Address&, const std::vector<TableRegistry::Key>&)>
+      refresh{};
+  bool refresh_quarantined = false;  // those that are quarantined, each once for every quarantine, by itself
+  // Others that somebody asks for: asked often, by the thread that applies. May be null.
+  std::function<std::vector<TableRegistry::Key>(const TableRegistry&)> requested{};
 
-  std::uint32_t first_pause_ms = 100;
-  std::uint32_t longest_pause_ms = 10'000;
-  std::function<std::uint64_t()> now_us{};             // microseconds since 1970
-  std::function<std::uint32_t()> random{};             // for jitter
-  std::function<void(std::uint32_t ms)> pause{};       // at most 200 ms at a time
-  std::function<void(const LiveStatus&)> on_status{};  // about once a second, and when the state changes
-  std::function<void(const std::string&)> note{};      // may be null
+  // Acknowledge what is kept here instead of what is applied; null: there is none. What it holds is applied first.
+  RelayLog* relay = nullptr;
+
+  Backoff backoff{};
+  std::function<std::uint64_t()> now_us{};        // microseconds since 1970
+  std::function<std::uint32_t()> random{};        // for jitter
+  std::function<void(std::uint32_t ms)> pause{};  // at most 200 ms at a time
+  // About once a second, and when the state changes; with what the replica has.
+  std::function<void(const LiveStatus&, const Checkpoint&)> on_status{};
+  std::function<void(const std::string&)> note{};  // may be null; any of the threads
 };
 
 class Follow {
@@ -69,10 +83,22 @@ class Follow {
   Result<Target> try_source(const mysql::Address& address);
   void enter(const Target& target);
   [[nodiscard]] std::vector<TableRegistry::Key> to_copy() const;
-  void copy_quarantined(const mysql::Address& source);
+  // follow_refresh.cpp; the thread that applies
+  void tend_tables(const mysql::Address& source);
+  void begin_refresh(const mysql::Address& source);
+  void end_refresh();
+  void drop_refresh(const std::string& why, bool try_again);
   Status stream(const Target& target, const std::function<bool()>& should_stop);
   void watch(const MysqlSource& source, const RawEvent& event);
   Status on_sealed(MysqlSource& source, const Target& target);
+  // follow_relayed.cpp
+  Status stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
+  Status receive(MysqlSource& source, RelaySource& kept, const Target& target,
+                 const std::function<bool()>& should_stop);
+  void acknowledge_kept(MysqlSource& source);
+  void on_applied(const RelaySource& kept);
+  void end_stream(MysqlSource& source);
+  Status advance_to(const BinlogPosition& position);
   void rest(std::uint32_t attempt, const std::function<bool()>& should_stop);
   void enter_state(LiveState state, std::string trouble = {});
   void publish(bool now);
@@ -81,13 +107,26 @@ class Follow {
   FollowOptions options_;
   std::size_t current_ = 0;  // of options_.sources
   bool was_connected_ = false;
-  bool reached_ = false;         // stop_at_current
-  bool heard_anything_ = false;  // over this connection
-  bool idle_ = false;            // the last thing that came was a heartbeat
-  bool copy_due_ = false;        // a table was quarantined: end the stream and copy it
+  bool reached_ = false;                   // stop_at_current
+  bool heard_anything_ = false;            // over this connection
+  bool idle_ = false;                      // the last thing that came was a heartbeat
+  std::optional<BinlogPosition> idle_at_;  // the source had nothing more when it had sent everything before this
+  std::unique_ptr<TableRefresh> refresh_;
+  std::vector<TableRegistry::Key> refreshing_;
+  const mysql::Address* refresh_source_ = nullptr;
   std::set<std::tuple<std::string, std::string, std::string, std::uint64_t>> tried_;  // quarantines, by their place
   std::optional<BinlogPosition> ack_due_;
   LiveStatus status_;
+
+  // What the applying thread has told the other one.
+  struct Applied {
+    Checkpoint checkpoint;
+    std::uint64_t copied_us = 0;
+    BinlogPosition read;  // behind what it has read of the relay log
+  };
+  std::mutex applied_mutex_;
+  Applied applied_;
+  bool is_relayed_ = false;  // it runs
 };
 
 }  // namespace binferry

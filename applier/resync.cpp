@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -25,27 +26,14 @@ void add_children(const Replica& replica, Keys& keys) {
   }
 }
 
-// With the tables that their foreign keys cascade into: what the copied rows would have done to those between the
-// replica's place and the copy's is passed over as well. And with the frozen ones that cascade into them: as long as
-// one of those stands still, nothing that it reaches can go on.
-Result<Keys> with_children(const Replica& replica, const std::vector<TableRegistry::Key>& tables) {
-  Keys keys;
-  for (const TableRegistry::Key& name : tables) {
-    if (replica.tables.find(name.first, name.second) == nullptr) {
-      return fail(Errc::not_found, "the replica knows no table " + name.first + "." + name.second);
-    }
-    keys.insert(name);
+// Tables of this state (or of any, but those left out) that cascade into one of the tables.
+void add_parents(const Replica& replica, Keys& keys, std::optional<TableState> state) {
+  for (const auto& [name, table] : replica.tables.all()) {
+    const bool may_be = state ? table.state == *state : table.state != TableState::excluded;
+    if (!may_be || keys.contains(name)) continue;
+    const auto reached = Cascades::reached_from(replica.catalogue, name.first, name.second);
+    if (std::ranges::any_of(reached, [&](const auto& child) { return keys.contains(child); })) keys.insert(name);
   }
-  for (std::size_t size = 0; size != keys.size();) {
-    size = keys.size();
-    add_children(replica, keys);
-    for (const auto& [name, table] : replica.tables.all()) {
-      if (table.state != TableState::quarantined || keys.contains(name)) continue;
-      const auto reached = Cascades::reached_from(replica.catalogue, name.first, name.second);
-      if (std::ranges::any_of(reached, [&](const auto& child) { return keys.contains(child); })) keys.insert(name);
-    }
-  }
-  return keys;
 }
 
 // The source has everything that the replica has.
@@ -66,28 +54,10 @@ Status check_is_ahead(const Checkpoint& checkpoint, const mysql::ConsistentRead&
               "the source's log was reset, or this is another server's: make the replica again");
 }
 
-// The tables' rows and shapes go, and what somebody hung on them is remembered.
-Result<std::vector<std::string>> drop_copied(const mysql::ConsistentRead& read, Replica& replica) {
-  std::vector<std::string> others;
-  for (const mysql::ConsistentTable& table : read.tables()) {
-    const ReplicaTable* const old = replica.tables.find(table.schema, table.name);
-    if (old == nullptr) continue;
-    if (old->layout && old->definition) {
-      Result<std::vector<std::string>> hung = foreign_objects(replica.database(), *old->layout, *old->definition);
-      if (!hung) return hung;
-      // The indexes that cascades need are made again when they do.
-      std::ranges::copy_if(*hung, std::back_inserter(others), [](const std::string& sql) {
-        return sql.find("INDEX \"binferry_fk_") == std::string::npos;
-      });
-      if (Status dropped = drop_replica_table(replica.database(), *old->layout); !dropped) return propagate(dropped);
-    }
-    replica.tables.remove(table.schema, table.name);
-  }
-  return others;
-}
-
 Status replace_tables(mysql::ConsistentRead& read, Replica& replica, const ResyncOptions& options) {
-  Result<std::vector<std::string>> others = drop_copied(read, replica);
+  std::vector<TableRegistry::Key> names;
+  for (const mysql::ConsistentTable& table : read.tables()) names.emplace_back(table.schema, table.name);
+  Result<std::vector<std::string>> others = drop_tables(replica, names);
   if (!others) return propagate(others);
   ReplicaTable entry;
   entry.state = TableState::rejoining;
@@ -107,11 +77,70 @@ Status replace_tables(mysql::ConsistentRead& read, Replica& replica, const Resyn
 
 }  // namespace
 
+// What the copied rows would have done to the children between the replica's place and the copy's is passed over as
+// well. And as long as a frozen parent stands still, nothing that it reaches can go on.
+Result<std::set<TableRegistry::Key>> tables_to_copy(const Replica& replica,
+                                                    const std::vector<TableRegistry::Key>& tables) {
+  Keys keys;
+  for (const TableRegistry::Key& name : tables) {
+    if (replica.tables.find(name.first, name.second) == nullptr) {
+      return fail(Errc::not_found, "the replica knows no table " + name.first + "." + name.second);
+    }
+    keys.insert(name);
+  }
+  for (std::size_t size = 0; size != keys.size();) {
+    size = keys.size();
+    add_children(replica, keys);
+    add_parents(replica, keys, TableState::quarantined);
+  }
+  return keys;
+}
+
+std::set<TableRegistry::Key> with_ancestors(const Replica& replica, std::set<TableRegistry::Key> tables) {
+  for (std::size_t size = 0; size != tables.size();) {
+    size = tables.size();
+    add_parents(replica, tables, std::nullopt);
+  }
+  return tables;
+}
+
+Result<std::vector<std::string>> drop_tables(Replica& replica, const std::vector<TableRegistry::Key>& tables) {
+  std::vector<std::string> others;
+  for (const auto& [schema, name] : tables) {
+    const ReplicaTable* const old = replica.tables.find(schema, name);
+    if (old == nullptr) continue;
+    if (old->layout && old->definition) {
+      Result<std::vector<std::string>> hung = foreign_objects(replica.database(), *old->layout, *old->definition);
+      if (!hung) return hung;
+      // The indexes that cascades need are made again when they do.
+      std::ranges::copy_if(*hung, std::back_inserter(others), [](const std::string& sql) {
+        return sql.find("INDEX \"binferry_fk_") == std::string::npos;
+      });
+      if (Status dropped = drop_replica_table(replica.database(), *old->layout); !dropped) return propagate(dropped);
+    }
+    replica.tables.remove(schema, name);
+  }
+  return others;
+}
+
+Status replace_in(Replica& replica, const std::function<Status()>& replace) {
+  const Catalogue catalogue = replica.catalogue;
+  const TableRegistry registry = replica.tables;
+  if (Status begun = replica.begin(); !begun) return begun;
+  Status replaced = replace();
+  Status ended = replaced ? replica.commit() : replica.roll_back();
+  if (!replaced) {
+    replica.catalogue = catalogue;
+    replica.tables = registry;
+  }
+  return replaced ? ended : replaced;
+}
+
 Result<ResyncOutcome> copy_tables(const mysql::Address& source, SqliteApplier& applier,
                                   const std::vector<TableRegistry::Key>& tables, const ResyncOptions& options) {
   Replica& replica = applier.replica();
   if (Status released = applier.release_tables(); !released) return propagate(released);
-  Result<Keys> wanted = with_children(replica, tables);
+  Result<Keys> wanted = tables_to_copy(replica, tables);
   if (!wanted) return propagate(wanted, replica.path());
   mysql::ConsistentReadOptions reading;
   reading.wants = [&wanted](std::string_view schema, std::string_view table) {
@@ -124,18 +153,9 @@ Result<ResyncOutcome> copy_tables(const mysql::Address& source, SqliteApplier& a
   if (!read) return propagate(read);
   if (Status ahead = check_is_ahead(replica.checkpoint, **read); !ahead) return propagate(ahead, source.text());
 
-  const Catalogue catalogue = replica.catalogue;
-  const TableRegistry registry = replica.tables;
-  if (Status begun = replica.begin(); !begun) return propagate(begun);
-  Status replaced = replace_tables(**read, replica, options);
-  Status ended = replaced ? replica.commit() : replica.roll_back();
-  if (!replaced) {
-    replica.catalogue = catalogue;
-    replica.tables = registry;
-  }
-  if (ended) ended = applier.adopt_tables();
+  Status replaced = replace_in(replica, [&] { return replace_tables(**read, replica, options); });
+  if (Status adopted = applier.adopt_tables(); !adopted) return propagate(adopted);
   if (!replaced) return propagate(replaced, replica.path());
-  if (!ended) return propagate(ended);
 
   ResyncOutcome outcome;
   outcome.position = (*read)->position();

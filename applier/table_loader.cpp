@@ -68,6 +68,22 @@ Status TableLoader::add(SelectedRow row) {
   return {};
 }
 
+Status TableLoader::take_rows(const std::string& attached, const ReplicaTable& from) {
+  for (const std::size_t column : from.wide_columns) {
+    if (Status widened = widen(column); !widened) return propagate(widened, place_);
+  }
+  std::string names;
+  for (const LayoutColumn& column : layout_.columns) {
+    names += (names.empty() ? "" : ", ") + quote_identifier(column.name);
+  }
+  Status done =
+      replica_.database().execute("INSERT INTO main." + quote_identifier(layout_.name) + " (" + names + ") SELECT " +
+                                  names + " FROM " + attached + "." + quote_identifier(from.layout->name));
+  if (done && keyless_) done = keyless_->rebuild();
+  if (!done) return propagate(done, place_);
+  return {};
+}
+
 Status TableLoader::insert() {
   const std::span<const Cell> cells = rows_->cells();
   for (std::size_t i = 0; i < cells.size(); ++i) cells[i].bind(insert_, static_cast<int>(i) + 1);

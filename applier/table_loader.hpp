@@ -22,6 +22,8 @@ class TableLoader {
 
   // Errors carry the table's name.
   Status add(SelectedRow row);
+  // Instead: every row of the same table of another replica, which is attached under this name.
+  Status take_rows(const std::string& attached, const ReplicaTable& from);
   Status finish();
 
  private:

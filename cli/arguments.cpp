@@ -318,12 +318,17 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
           [&arguments](const std::string& how) {
             arguments.semi_sync = how == "preferred" ? SemiSync::preferred : SemiSync::required;
           },
-          "Acknowledge each commit once it is durable in the replica: required, or preferred (go on without) "
-          "[required]")
+          "Acknowledge each commit once it is durable here: required, or preferred (go on without) [required]")
       ->expected(0, 1)
       ->default_str("required")
       ->check(CLI::IsMember({"required", "preferred"}))
       ->type_name("HOW");
+  command
+      ->add_option_function<std::string>(
+          "--ack", [&arguments](const std::string& how) { arguments.ack_logged = how == "logged"; },
+          "With --semi-sync, acknowledge what is applied to the replica, or logged in R.db.relay [applied]")
+      ->check(CLI::IsMember({"logged", "applied"}))
+      ->type_name("WHEN");
   command
       ->add_option("--server-id", arguments.server_id, "Ours at the source [from the machine and the replica's path]")
       ->check(CLI::Range(1U, 4294967295U))
@@ -378,16 +383,17 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
 
 CLI::App* add_resync(CLI::App& app, FollowArguments& arguments) {
   CLI::App* const command = app.add_subcommand("resync", "Copy tables of a replica anew from its live source");
-  command->add_option("REPLICA", arguments.into, "The replica's file; nothing may follow into it meanwhile")
-      ->required()
-      ->type_name("");
+  command->add_option("REPLICA", arguments.into, "The replica's file")->required()->type_name("");
   command->add_option("SOURCE", arguments.source, "mysql://user@host:port?ssl-mode=…")->required()->type_name("");
   command->add_option("--table", arguments.resync_tables, "This table, as TABLE or SCHEMA.TABLE [those quarantined]")
       ->allow_extra_args(false)
       ->type_name("NAME");
   add_login_options(*command, arguments.login);
   command->callback([&arguments] { arguments.is_resync = true; });
-  command->footer(std::string("Then `binferry follow` brings them to where the other tables are.\n\n") + kExitCodes);
+  command->footer(std::string("A `binferry follow` that runs is asked to do it beside its stream; else the next one "
+                              "brings the tables to where the\n"
+                              "others are.\n\n") +
+                  kExitCodes);
   return command;
 }
 
@@ -479,6 +485,10 @@ Status take_follow_texts(const FollowTexts& texts, FollowArguments& arguments) {
   }
   if (arguments.start_position && arguments.start_gtids) {
     return fail(Errc::usage, "--start-position and --gtid-set both say where to begin", "give one of them");
+  }
+  if (arguments.ack_logged && arguments.semi_sync == FollowArguments::SemiSync::off) {
+    return fail(Errc::usage, "--ack says when to acknowledge, and without --semi-sync nothing is acknowledged",
+                "give --semi-sync, too");
   }
   if ((arguments.start_position || arguments.start_gtids || !arguments.schema_file.empty()) && !arguments.no_snapshot) {
     return fail(Errc::usage, "a snapshot tells its own position", "give --no-snapshot, too");

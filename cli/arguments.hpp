@@ -100,6 +100,7 @@ struct FollowArguments {
   std::uint32_t connections = 2;                 // of a snapshot
   std::optional<std::uint32_t> server_id;
   enum class SemiSync : std::uint8_t { off, preferred, required } semi_sync = SemiSync::off;
+  bool ack_logged = false;  // acknowledge what the relay log has, instead of what the replica has
   enum class OnPurged : std::uint8_t { stop, reseed } on_purged = OnPurged::stop;
   bool stop_at_current = false;
   bool auto_resync = false;

@@ -1,5 +1,6 @@
 #include "applier/follow.hpp"
 
+#include "applier/relay_log.hpp"
 #include "applier/resync.hpp"
 #include "applier/snapshot.hpp"
 #include "binlog/source/mysql/preflight.hpp"
@@ -8,6 +9,7 @@
 #include "cli/reading.hpp"
 #include "cli/replica_applier.hpp"
 #include "cli/report.hpp"
+#include "cli/resync_request.hpp"
 #include "cli/server_address.hpp"
 #include "cli/service_notify.hpp"
 #include "cli/signals.hpp"
@@ -28,6 +30,8 @@ namespace {
 // An idle source is heard of this often, so that lag is known to a second.
 constexpr std::uint32_t kHeartbeatMs = 1000;
 constexpr int kReadDeadlineMs = 30'000;
+constexpr std::uint64_t kLookForRequestsUs = 500'000;
+constexpr int kRequestPatienceMs = 30'000;
 
 mysql::SemiSync semi_sync_of(FollowArguments::SemiSync asked) {
   switch (asked) {
@@ -160,14 +164,18 @@ Result<std::unique_ptr<SqliteApplier>> open_applier(const FollowArguments& argum
   return make_applier(std::move(*replica), Durability::full, std::move(options));
 }
 
-Status resync(const FollowArguments& arguments, const mysql::Address& source, SqliteApplier& applier,
-              const std::vector<TableRegistry::Key>& tables) {
+ResyncOptions resync_options(const FollowArguments& arguments) {
   ResyncOptions options;
   options.connections = arguments.connections;
   options.bad_text = arguments.bad_text;
   options.should_stop = stop_requested;
   options.note = [](const std::string& text) { note(text); };
-  Result<ResyncOutcome> copied = copy_tables(source, applier, tables, options);
+  return options;
+}
+
+Status resync(const FollowArguments& arguments, const mysql::Address& source, SqliteApplier& applier,
+              const std::vector<TableRegistry::Key>& tables) {
+  Result<ResyncOutcome> copied = copy_tables(source, applier, tables, resync_options(arguments));
   if (!copied) return propagate(copied);
   for (const TableRegistry::Key& key : copied->copied) {
     note(fmt::format("table {}.{} was copied anew and goes on at {}", key.first, key.second, copied->position.text()));
@@ -178,27 +186,51 @@ Status resync(const FollowArguments& arguments, const mysql::Address& source, Sq
   return {};
 }
 
+// The replica's relay log, if it is asked for, or if an earlier run left one: then what that holds is applied first,
+// for it was acknowledged.
+Result<std::unique_ptr<RelayLog>> open_relay(const FollowArguments& arguments, SqliteApplier& applier) {
+  const bool is_there = std::filesystem::exists(RelayLog::folder_of(arguments.into));
+  if (!arguments.ack_logged && !is_there) return std::unique_ptr<RelayLog>();
+  Result<std::unique_ptr<RelayLog>> relay = RelayLog::open(arguments.into, [](const std::string& text) { note(text); });
+  if (!relay || arguments.ack_logged) return relay;
+  if (Status drained = (*relay)->drain(applier, stop_requested); !drained) return propagate(drained);
+  if (stop_requested()) return std::unique_ptr<RelayLog>();
+  if (Status removed = (*relay)->remove(); !removed) return propagate(removed);
+  return std::unique_ptr<RelayLog>();
+}
+
 Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   Result<std::unique_ptr<SqliteApplier>> made = open_applier(arguments, sources);
   if (!made) return propagate(made);
   SqliteApplier& applier = **made;
+  Result<std::unique_ptr<RelayLog>> relay = open_relay(arguments, applier);
+  if (!relay) return propagate(relay);
 
   StatusLine line(arguments.json_status);
   bool is_ready = false;
   FollowOptions options = follow_options(arguments, sources);
-  options.on_status = [&](const LiveStatus& status) {
+  options.on_status = [&](const LiveStatus& status, const Checkpoint& checkpoint) {
     LiveStatus stamped = status;
     stamped.pid = static_cast<std::uint32_t>(::getpid());
     // A full disk must not end a stream that could still go on; the replica's own commit tells.
     (void)write_live_status(arguments.into, stamped);
-    line.show(stamped, applier.checkpoint());
+    line.show(stamped, checkpoint);
     if (status.state == LiveState::streaming && !std::exchange(is_ready, true)) notify_service("READY=1");
   };
-  if (arguments.auto_resync) {
-    options.resync = [&](const mysql::Address& source, const std::vector<TableRegistry::Key>& tables) {
-      return resync(arguments, source, applier, tables);
-    };
-  }
+  options.relay = relay->get();
+  options.refresh_quarantined = arguments.auto_resync;
+  options.refresh = [&](const mysql::Address& source, const std::vector<TableRegistry::Key>& tables) {
+    MysqlSourceOptions stream;
+    take_random_identity(stream.dump);
+    stream.dump.heartbeat_ms = kHeartbeatMs;
+    stream.read_deadline_ms = kReadDeadlineMs;
+    return TableRefresh::start(applier.replica(), source, tables, std::move(stream), resync_options(arguments));
+  };
+  options.requested = [&, looked_us = std::uint64_t{0}](const TableRegistry& tables) mutable {
+    if (now_us() < looked_us + kLookForRequestsUs) return std::vector<TableRegistry::Key>();
+    looked_us = now_us();
+    return take_resync_request(arguments.into, tables);
+  };
   Follow follow(applier, std::move(options));
   const Status done = follow.run(stop_requested);
   notify_service("STOPPING=1");
@@ -294,6 +326,10 @@ Result<int> follow(const FollowArguments& arguments) {
   if (!sources) return propagate(sources);
   const bool is_new = !std::filesystem::exists(arguments.into);
   const bool needs_snapshot = is_new && !arguments.no_snapshot;
+  if (is_new && !arguments.check && std::filesystem::exists(RelayLog::folder_of(arguments.into))) {
+    return std::unexpected(Error{Errc::replica, "there is the relay log of a replica that is gone",
+                                 RelayLog::folder_of(arguments.into), "put the replica back, or remove the folder"});
+  }
   if (arguments.check || is_new) {
     Result<bool> fit = check_source(arguments, *sources, needs_snapshot);
     if (!fit) return propagate(fit);
@@ -316,21 +352,32 @@ Result<int> follow(const FollowArguments& arguments) {
   return done;
 }
 
+// Somebody follows into the replica: that process is asked to copy the tables beside its stream.
+Result<int> request_of_follower(const FollowArguments& arguments, const Error& busy) {
+  if (Status requested = request_resync(arguments.into, arguments.resync_tables); !requested) {
+    return propagate(requested);
+  }
+  for (int waited = 0; is_resync_requested(arguments.into) && !stop_requested(); waited += 100) {
+    if (waited >= kRequestPatienceMs) {
+      withdraw_resync(arguments.into);
+      return std::unexpected(busy);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  withdraw_resync(arguments.into);
+  note("the process that follows copies the tables anew beside its stream; `binferry position show` tells of them");
+  return kDone;
+}
+
 // Copies tables anew; the next follow brings them to where the others are.
 Result<int> resync_once(const FollowArguments& arguments) {
   Result<Sources> sources = load_sources(arguments);
   if (!sources) return propagate(sources);
   if (!std::filesystem::exists(arguments.into)) return fail(Errc::not_found, "there is no replica " + arguments.into);
   Result<std::unique_ptr<SqliteApplier>> applier = open_applier(arguments, *sources);
+  if (!applier && applier.error().code == Errc::busy) return request_of_follower(arguments, applier.error());
   if (!applier) return propagate(applier);
-  TransactionFilter chosen;
-  chosen.tables = arguments.resync_tables;
-  std::vector<TableRegistry::Key> keys;
-  for (const auto& [key, table] : (*applier)->replica().tables.all()) {
-    const bool wanted =
-        arguments.resync_tables.empty() ? table.state == TableState::quarantined : chosen.wants(key.first, key.second);
-    if (wanted) keys.push_back(key);
-  }
+  const std::vector<TableRegistry::Key> keys = chosen_tables((*applier)->replica().tables, arguments.resync_tables);
   if (keys.empty()) {
     if (!arguments.resync_tables.empty()) return fail(Errc::not_found, "the replica has no such table");
     note("no table is quarantined");

@@ -78,6 +78,21 @@ part_tail() {
   python3 "$root/bench/tail.py" "$bin" "$root/fixtures/mariadb-10.11/transactions/binlog.000001" 200
 }
 
+part_follow() {
+  say "a live source: from the return of a commit to the row in the replica, at 1000 transactions a second"
+  "$root/bench/live.sh" latency "$bin" "$root/build/bench/bench/live_load" "${BENCH_SECONDS:-20}"
+}
+
+part_semisync() {
+  say "a live source: what it commits while a replica acknowledges each commit"
+  "$root/bench/live.sh" semisync "$bin" "$root/build/bench/bench/live_load" "${BENCH_SECONDS:-10}"
+}
+
+part_live_memory() {
+  say "a transaction of 1 GiB streamed live into a replica: peak memory (goal: flat, below 64 MiB over SQLite's cache of 64)"
+  "$root/bench/live.sh" memory "$bin" "$root/build/bench/bench/live_load" "${BENCH_LIVE_MB:-1024}"
+}
+
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
 for part in "${parts[@]}"; do

@@ -19,6 +19,7 @@ Result<RelayPump::State> RelayPump::advance() {
   if (!state) return propagate(state);
   switch (*state) {
     case SourceState::event: {
+      if (on_event) on_event(event_);
       if (Status appended = store_.append(event_); !appended) return propagate(appended);
       Result<EventRole> role = assembler_.push(event_, source_.format());
       if (!role) return propagate(role);

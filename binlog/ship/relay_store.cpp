@@ -3,6 +3,7 @@
 #include "binlog/base/byte_writer.hpp"
 #include "binlog/base/crc32.hpp"
 #include "binlog/base/mapped_pages.hpp"
+#include "binlog/ship/durable_file.hpp"
 #include "binlog/source/file_source.hpp"
 #include "binlog/source/log_directory.hpp"
 #include "binlog/transaction.hpp"
@@ -21,6 +22,8 @@ namespace {
 constexpr std::string_view kMagic = "\xFE\x62in";
 constexpr std::size_t kBufferBytes = 1 << 20;
 constexpr std::size_t kFlagsOffset = 17;  // in an event's header
+constexpr std::size_t kLogPosOffset = 13;
+constexpr std::size_t kLargestFill = 1 << 20;
 constexpr mode_t kMode = 0640;
 
 FileDescriptor open_file(const std::string& path, int flags) {
@@ -149,6 +152,16 @@ Status RelayStore::begin_file(const std::string& name) {
 
 Status RelayStore::append(const RawEvent& event) {
   const bool is_in_file = event.end != event.offset;
+  if (options_.fills_holes && file_.is_open()) {
+    if (event.header.type == EventType::format_description) {
+      // The algorithm stands in front of the event's own checksum.
+      has_checksums_ = event.bytes[event.bytes.size() - kChecksumSize - 1] != 0;
+      if (!is_in_file && end_ == kFirstEventOffset) return write_head(event);
+    }
+    if (is_in_file && event.offset > end_ && end_ == boundary_) {
+      if (Status filled = fill_up_to(event.offset); !filled) return filled;
+    }
+  }
   if (!is_in_file || event.end <= end_) return {};
   if (event.offset != end_ || !file_.is_open()) {
     return std::unexpected(Error{Errc::out_of_order, "the store ends at " + resume_position().text() + ", not here",
@@ -189,6 +202,52 @@ Status RelayStore::write_large(const RawEvent& event) {
     if (event.is_mapped) release_mapped_pages(piece);
   }
   end_ = event.end;
+  return {};
+}
+
+// A source that is asked for the middle of a file sends its FORMAT_DESCRIPTION as one that stands nowhere.
+Status RelayStore::write_head(const RawEvent& event) {
+  std::string stored(text_of(event.bytes));
+  ByteWriter position;
+  position.u32(static_cast<std::uint32_t>(kFirstEventOffset + stored.size()));
+  stored.replace(kLogPosOffset, 4, position.str());
+  stored[kFlagsOffset] = static_cast<char>(stored[kFlagsOffset] & ~static_cast<char>(EventHeader::kInUse));
+  const std::size_t covered = stored.size() - kChecksumSize;
+  ByteWriter checksum;
+  checksum.u32(crc32(bytes_of(stored).first(covered)));
+  stored.replace(covered, kChecksumSize, checksum.str());
+  stored[kFlagsOffset] = static_cast<char>(stored[kFlagsOffset] | static_cast<char>(EventHeader::kInUse));
+  buffer_ += stored;
+  end_ += stored.size();
+  unpublished_ += stored.size();
+  in_use_ = true;
+  return {};
+}
+
+Status RelayStore::fill_up_to(std::uint64_t offset) {
+  while (end_ < offset) {
+    // The rest of a hole is never too short for an event's header, for whole events are missing.
+    const std::uint64_t left = offset - end_;
+    const std::size_t size = left < 2 * kLargestFill ? left : kLargestFill;
+    const std::size_t checksum_bytes = has_checksums_ ? kChecksumSize : 0;
+    if (size < kEventHeaderSize + checksum_bytes) {
+      return std::unexpected(
+          Error{Errc::out_of_order, "a hole too small for an event", resume_position().text(), "report it"});
+    }
+    ByteWriter event;
+    event.u32(0).u8(static_cast<std::uint8_t>(EventType::ignorable)).u32(0).u32(static_cast<std::uint32_t>(size));
+    event.u32(static_cast<std::uint32_t>(end_ + size)).u16(EventHeader::kIgnorable);
+    event.fill(size - kEventHeaderSize - checksum_bytes);
+    if (has_checksums_) event.u32(crc32(event.view()));
+    // Only its two ends are written: the zeros between take no room on the disk.
+    const std::size_t tail = std::min<std::size_t>(size - kEventHeaderSize, kChecksumSize);
+    if (Status written = write_out(); !written) return written;
+    if (Status written = write_at(event.view().first(kEventHeaderSize), end_); !written) return written;
+    if (Status written = write_at(event.view().last(tail), end_ + size - tail); !written) return written;
+    written_ = end_ += size;
+    unpublished_ += size;
+  }
+  boundary_ = end_;
   return {};
 }
 
@@ -261,29 +320,10 @@ Status RelayStore::sync_file() {
   return ::fdatasync(file_.get()) == 0 ? Status{} : failed_on(path_of(files_.back().name), "sync");
 }
 
-Status RelayStore::sync_folder() {
-  const FileDescriptor folder = open_file(folder_, O_RDONLY | O_DIRECTORY);
-  if (!folder.is_open() || ::fsync(folder.get()) != 0) return failed_on(folder_, "sync");
-  return {};
-}
-
-// Replaced as a whole, so that there is always one that is complete.
 Status RelayStore::write_index(const std::vector<RelayFile>& files) {
   std::string text;
   for (const RelayFile& file : files) text.append(file.name).append("\n");
-  const std::string path = folder_ + "/" + base_ + ".index";
-  const std::string fresh = path + ".new";
-  const FileDescriptor into = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!into.is_open()) return failed_on(fresh, "make");
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t count = ::write(into.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return failed_on(fresh, "write");
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (::fsync(into.get()) != 0) return failed_on(fresh, "sync");
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed_on(path, "replace");
-  return sync_folder();
+  return replace_durably(folder_ + "/" + base_ + ".index", text);
 }
 
 BinlogPosition RelayStore::resume_position() const {
@@ -308,6 +348,28 @@ Status RelayStore::purge(std::size_t count) {
     if (::unlink(path_of(file.name).c_str()) != 0 && errno != ENOENT) return failed_on(path_of(file.name), "remove");
   }
   return {};
+}
+
+Status RelayStore::clear() {
+  if (files_.empty()) return {};
+  std::vector<RelayFile> gone;
+  {
+    const std::lock_guard guard(mutex_);
+    gone.swap(files_);
+  }
+  file_ = {};
+  buffer_.clear();
+  end_ = written_ = boundary_ = unpublished_ = 0;
+  in_use_ = false;
+  const auto remove = [&](const std::string& name) -> Status {
+    if (::unlink(path_of(name).c_str()) != 0 && errno != ENOENT) return failed_on(path_of(name), "remove");
+    return {};
+  };
+  if (Status removed = remove(base_ + ".index"); !removed) return removed;
+  for (const RelayFile& file : gone) {
+    if (Status removed = remove(file.name); !removed) return removed;
+  }
+  return sync_folder(folder_);
 }
 
 BinlogPosition RelayStore::published() const {

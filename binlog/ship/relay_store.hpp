@@ -34,6 +34,10 @@ enum class RelaySync : std::uint8_t {
 
 struct RelayStoreOptions {
   RelaySync sync = RelaySync::always;
+  // What the source leaves out in front of a transaction (a connection that begins in the middle of a file, or by GTID)
+  // is stood for by ignorable events of the same length, so that offsets stay the source's and the file stays readable.
+  // Else such a hole is an error.
+  bool fills_holes = false;
   std::function<void(const std::string&)> note{};  // told what recovery cut; may be null
 };
 
@@ -73,6 +77,8 @@ class RelayStore {
   [[nodiscard]] std::uint64_t unpublished() const { return unpublished_; }
   // Removes the oldest `count` files; never the newest.
   Status purge(std::size_t count);
+  // Removes everything: the next file may be any.
+  Status clear();
 
   // --- any thread ---
 
@@ -100,9 +106,10 @@ class RelayStore {
   Status write_out();
   Status write_at(Bytes bytes, std::uint64_t offset);
   Status write_large(const RawEvent& event);
+  Status write_head(const RawEvent& event);
+  Status fill_up_to(std::uint64_t offset);
   Status set_in_use(bool in_use);
   Status sync_file();
-  Status sync_folder();
 
   std::string folder_;
   RelayStoreOptions options_;
@@ -114,7 +121,8 @@ class RelayStore {
   std::uint64_t end_ = 0;  // of the newest file, what is in the buffer included
   std::uint64_t boundary_ = 0;
   std::uint64_t unpublished_ = 0;
-  bool in_use_ = false;  // the newest file carries the flag
+  bool in_use_ = false;         // the newest file carries the flag
+  bool has_checksums_ = false;  // so do its events
 
   mutable std::mutex mutex_;      // of what other threads may ask
   std::vector<RelayFile> files_;  // oldest first

@@ -1,17 +1,13 @@
 // `binferry follow` beside real servers: random load, broken links, killed processes on both sides, semi-synchronous
 // acknowledgement measured at the source, and every way in which a source can have become another one.
 #include "binlog/source/log_directory.hpp"
-#include "position/live_status.hpp"
-#include "tests/cli/program.hpp"
-#include "tests/integration/support/replica_check.hpp"
-#include "tests/integration/support/select_all.hpp"
-#include "tests/integration/support/server_process.hpp"
+#include "tests/integration/support/follower.hpp"
 #include "tests/integration/support/skip.hpp"
-#include "tests/integration/support/workload.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,97 +19,6 @@
 
 namespace binferry::test {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto kPatience = 60s;  // after it a thing that should happen counts as one that does not
-
-// One `follow` at work; killed with its test.
-class Follower {
- public:
-  Follower(const ServerProcess& server, std::vector<std::string> options = {})
-      : arguments_{"follow", address(server), "--into", replica()} {
-    arguments_.insert(arguments_.end(), options.begin(), options.end());
-  }
-  ~Follower() { kill(); }
-  Follower(const Follower&) = delete;
-  Follower& operator=(const Follower&) = delete;
-
-  static std::string address(const ServerProcess& server) {
-    return fmt::format("mysql://root@127.0.0.1:{}?ssl-mode=disabled", server.port());
-  }
-  [[nodiscard]] std::string replica() const { return folder_ / "r.db"; }
-  static std::vector<std::string> from_oldest() { return {"--no-snapshot"}; }
-
-  void start() { pid_ = start_program(BINFERRY_BINARY, arguments_, folder_); }
-  void signal(int number) const { ::kill(pid_, number); }
-  void kill() {
-    if (pid_ < 0) return;
-    signal(SIGKILL);
-    (void)wait();
-  }
-  Ran stop() {
-    signal(SIGTERM);
-    return wait();
-  }
-  // One that does not end by itself is killed, and its exit code tells.
-  Ran wait() {
-    const auto until = std::chrono::steady_clock::now() + kPatience;
-    siginfo_t ended{};
-    while (std::chrono::steady_clock::now() < until) {
-      if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT | WNOHANG) == 0 && ended.si_pid == pid_)
-        break;
-      std::this_thread::sleep_for(10ms);
-    }
-    if (ended.si_pid != pid_) ::kill(pid_, SIGKILL);
-    return finish_program(std::exchange(pid_, -1), folder_);
-  }
-  Ran run_to_current() {
-    std::vector<std::string> arguments = arguments_;
-    arguments.emplace_back("--stop-at-current");
-    pid_ = start_program(BINFERRY_BINARY, arguments, folder_);
-    return wait();
-  }
-  [[nodiscard]] LiveStatus status() const {
-    const Result<std::optional<LiveStatus>> status = read_live_status(replica());
-    return status && *status ? **status : LiveStatus{};
-  }
-  void wait_until_streaming(std::uint64_t reconnects = 0) const {
-    const auto until = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < until) {
-      if (const LiveStatus now = status(); now.state == LiveState::streaming && now.reconnects >= reconnects) return;
-      std::this_thread::sleep_for(20ms);
-    }
-    FAIL() << "not streaming: " << read_file(folder_ / "err");
-  }
-  std::vector<std::string>& arguments() { return arguments_; }
-
- private:
-  TempDir folder_;
-  std::vector<std::string> arguments_;
-  pid_t pid_ = -1;
-};
-
-void expect_equal(const ServerProcess& server, const std::string& replica) {
-  SqlClient client = server.connect();
-  const Result<ReplicaCheck> check = check_replica(replica, select_everything(client));
-  ASSERT_TRUE(check.has_value()) << check.error().message();
-  EXPECT_EQ(check->differences, "");
-  EXPECT_EQ(integrity_of(replica), "ok");
-  EXPECT_GE(check->compared, 1U);
-  for (const FrozenTable& table : check->frozen) ADD_FAILURE() << table.name << " is frozen: " << table.reason;
-}
-
-WorkloadOptions load_of(const ServerProcess& server, std::uint64_t seed) {
-  WorkloadOptions load;
-  load.flavor = server.options().flavor;
-  load.seed = seed;
-  load.tables = 4;
-  load.batch_rows = 40;
-  load.foreign_keys = true;
-  load.non_transactional = false;  // with several writers their rows are logged in another order than they were made
-  return load;
-}
 
 void purge_to_last(const ServerProcess& server, SqlClient& client) {
   // A log stays while the source thinks that somebody reads it.
@@ -166,16 +71,19 @@ TEST_P(FollowLive, HoldsWhatTheServerHoldsUnderConcurrentLoad) {
   expect_equal(server, follower.replica());
 }
 
+// Ten seeds a server; BINFERRY_ROUNDS asks for more of them.
 TEST_P(FollowLive, HoldsWhatTheServerHoldsAfterASnapshotInTheMiddleOfTheLoad) {
   const ServerProcess server(options());
   const std::uint64_t seed = seed_or(7300);
-  for (std::uint64_t round = 0; round < 2; ++round) {
-    SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed + round));
-    WorkloadOptions writing = load(server, seed + round);
+  const char* const asked = std::getenv("BINFERRY_ROUNDS");
+  const int rounds = asked != nullptr ? std::stoi(asked) : options().flavor == Flavor::mariadb ? 10 : 5;
+  for (int round = 0; round < rounds; ++round) {
+    SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed + static_cast<std::uint64_t>(round)));
+    WorkloadOptions writing = load(server, seed + static_cast<std::uint64_t>(round));
     writing.schema = fmt::format("load{}", round);
     Follower follower(server);
-    std::thread writers([&] { run_writers(writing, server.endpoint(), 4, 4s); });
-    std::this_thread::sleep_for(1500ms);
+    std::thread writers([&] { run_writers(writing, server.endpoint(), 4, 1500ms); });
+    std::this_thread::sleep_for(500ms);
     follower.start();
     writers.join();
     follower.wait_until_streaming();
@@ -184,6 +92,8 @@ TEST_P(FollowLive, HoldsWhatTheServerHoldsAfterASnapshotInTheMiddleOfTheLoad) {
     const Ran rest = follower.run_to_current();
     EXPECT_EQ(rest.exit_code, 0) << rest.err;
     expect_equal(server, follower.replica());
+    if (HasFailure()) return;
+    server.connect().execute("DROP DATABASE " + writing.schema);
   }
 }
 
@@ -201,8 +111,8 @@ TEST_P(FollowLive, MakesAReplicaAgainWhereItsLogsWerePurgedIfItMay) {
   expect_equal(server, follower.replica());
 }
 
-// What the log does not tell (an expression default for rows that are there) freezes a table; a copy brings it back.
-TEST_P(FollowLive, CopiesAQuarantinedTableAnewByItself) {
+// What cannot go on freezes a table; a copy brings it back, and the others do not wait for it.
+TEST_P(FollowLive, CopiesAQuarantinedTableAnewByItselfWhileTheOthersGoOn) {
   const ServerProcess server(options());
   SqlClient client = server.connect();
   client.execute(
@@ -218,12 +128,85 @@ TEST_P(FollowLive, CopiesAQuarantinedTableAnewByItself) {
   }
   follower.start();
   follower.wait_until_streaming();
-  client.execute("UPDATE d.t SET v = 2; INSERT INTO d.calm VALUES (1); INSERT INTO d.t VALUES (2, 2)");
-  follower.wait_until_streaming(1);
-  client.execute("INSERT INTO d.t VALUES (3, 3); DELETE FROM d.t WHERE id = 1");
-  std::this_thread::sleep_for(300ms);
+  client.execute("UPDATE d.t SET v = 2");
+  // Nobody can copy the table as long as it is locked; the stream goes on.
+  client.execute("LOCK TABLES d.t WRITE, d.calm WRITE; INSERT INTO d.t VALUES (2, 2); INSERT INTO d.calm VALUES (1)");
+  follower.wait_for_rows("d.calm", 1);
+  EXPECT_FALSE(follower.has_said("was copied anew"));
+  client.execute("INSERT INTO d.calm VALUES (2)");
+  follower.wait_for_rows("d.calm", 2);
+  client.execute("UNLOCK TABLES; INSERT INTO d.t VALUES (3, 3); DELETE FROM d.t WHERE id = 1");
+  follower.wait_until_said("d.t was copied anew");
+  client.execute("INSERT INTO d.t VALUES (4, 4)");
+  follower.wait_for_rows("d.t", 3);
+  EXPECT_EQ(follower.status().reconnects, 0U);
   const Ran stopped = follower.stop();
-  EXPECT_NE(stopped.err.find("was copied anew"), std::string::npos) << stopped.err;
+  EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+  const Ran rest = follower.run_to_current();
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  expect_equal(server, follower.replica());
+}
+
+TEST_P(FollowLive, CopiesATableAnewWhenResyncAsksForIt) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute(
+      "CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1), (2)");
+  Follower follower(server);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  {
+    Result<Database> database = Database::open(follower.replica(), OpenMode::read_write);
+    ASSERT_TRUE(database) << database.error().message();
+    ASSERT_TRUE(database->execute("DELETE FROM \"d.t\" WHERE id = 2"));
+  }
+  follower.start();
+  follower.wait_until_streaming();
+  const Ran asked = run({"resync", follower.replica(), Follower::address(server), "--table", "d.t"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  follower.wait_until_said("d.t was copied anew");
+  client.execute("INSERT INTO d.t VALUES (3)");
+  follower.wait_for_rows("d.t", 3);
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  expect_equal(server, follower.replica());
+}
+
+TEST_P(FollowLive, CopiesATableAnewUnderLoadWithoutAnythingLostOrRepeated) {
+  const ServerProcess server(options());
+  const std::uint64_t seed = seed_or(7400);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  SqlClient client = server.connect();
+  client.execute(
+      "CREATE DATABASE d; CREATE TABLE d.p(id INT PRIMARY KEY, v INT) ENGINE=InnoDB; CREATE TABLE d.c(id "
+      "INT PRIMARY KEY, p INT, big BIGINT UNSIGNED, FOREIGN KEY (p) REFERENCES d.p(id) ON DELETE CASCADE) "
+      "ENGINE=InnoDB; CREATE TABLE d.k(a INT, b VARCHAR(20)) ENGINE=InnoDB");
+  for (int i = 0; i < 200; ++i) {
+    client.execute(
+        fmt::format("INSERT INTO d.p VALUES ({0}, 0); INSERT INTO d.c VALUES ({0}, {0}, {1}); INSERT INTO d.k "
+                    "VALUES ({0}, 'x'), ({0}, 'x')",
+                    i, i == 77 ? "18446744073709551615" : "5"));
+  }
+  Follower follower(server, {"--auto-resync"});
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  {
+    Result<Database> database = Database::open(follower.replica(), OpenMode::read_write);
+    ASSERT_TRUE(database) << database.error().message();
+    ASSERT_TRUE(database->execute("UPDATE binferry_tables SET state = 'quarantined', reason = 'a test'"));
+  }
+  follower.start();
+  std::thread writers([&] { run_writers(load(server, seed), server.endpoint(), 2, 3s); });
+  Random random(seed);
+  for (int i = 0; i < 300; ++i) {
+    const std::size_t id = random.between(0, 250);
+    (void)client.attempt(fmt::format("DELETE FROM d.p WHERE id = {}", id));
+    (void)client.attempt(fmt::format("INSERT INTO d.p VALUES ({}, 1)", random.between(0, 250)));
+    (void)client.attempt(fmt::format("INSERT INTO d.c VALUES ({0}, {0}, 9)", random.between(0, 250)));
+    (void)client.attempt(fmt::format("DELETE FROM d.k WHERE a = {} LIMIT 1", id));
+  }
+  writers.join();
+  follower.wait_until_said("d.p was copied anew");
+  const Ran stopped = follower.stop();
+  EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
   const Ran rest = follower.run_to_current();
   EXPECT_EQ(rest.exit_code, 0) << rest.err;
   expect_equal(server, follower.replica());

@@ -273,6 +273,26 @@ TEST(LiveSemiSync, EveryCommitWaitsForItsAckAndGetsIt) {
   reader.join();
 }
 
+// Each login has random data of its own: many of them meet the odd ones.
+TEST(LiveEd25519, LogsInWithPasswordsOfAnyLengthAndIsRefusedWithAWrongOne) {
+  BINFERRY_NEEDS_SERVER(Flavor::mariadb);
+  const ServerProcess server(ServerOptions{});
+  SqlClient admin = server.connect();
+  if (admin.attempt("INSTALL SONAME 'auth_ed25519'")) GTEST_SKIP() << "the server lacks the plugin auth_ed25519";
+  const std::string long_password(90, 'p');
+  for (const std::string& password : {std::string("secret"), long_password}) {
+    admin.execute("CREATE OR REPLACE USER ed@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('" + password + "')");
+    mysql::Address address = address_of(server, "ed");
+    for (int i = 0; i < 60; ++i) {
+      address.credentials.password = Secret(std::string(password));
+      const auto connection = mysql::Connection::open(address);
+      ASSERT_TRUE(connection) << connection.error().message();
+    }
+    address.credentials.password = Secret(password + "x");
+    EXPECT_EQ(mysql::Connection::open(address).error().code, Errc::refused);
+  }
+}
+
 TEST(LiveTls, VerifiesWhatSslModeAsksFor) {
   BINFERRY_NEEDS_SERVER(Flavor::mariadb);
   ServerProcess server(ServerOptions{});

@@ -39,6 +39,7 @@ WRAPPED = {
     r"zlib\.h": {"binlog/base/inflate.cpp"},
     r"openssl/.*": {"binlog/base/crypto.cpp"},
     r"unicode/.*": {"applier/key_match.cpp"},
+    r"sodium\.h": {"binlog/base/ed25519.cpp"},
     r"iconv\.h": {"binlog/row/charset.cpp"},
     r"CLI/.*": {"cli/arguments.hpp", "cli/arguments.cpp", "cli/hub_arguments.cpp"},
     r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp"},

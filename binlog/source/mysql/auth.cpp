@@ -1,6 +1,7 @@
 #include "binlog/source/mysql/auth.hpp"
 
 #include "binlog/base/crypto.hpp"
+#include "binlog/base/ed25519.hpp"
 #include "binlog/base/secret.hpp"
 
 #include <array>
@@ -22,8 +23,8 @@ std::string joined(Bytes first, Bytes second) {
 }  // namespace
 
 std::optional<AuthPlugin> find_auth_plugin(std::string_view name) {
-  for (const AuthPlugin plugin :
-       {AuthPlugin::native_password, AuthPlugin::caching_sha2_password, AuthPlugin::clear_password}) {
+  for (const AuthPlugin plugin : {AuthPlugin::native_password, AuthPlugin::caching_sha2_password, AuthPlugin::ed25519,
+                                  AuthPlugin::clear_password}) {
     if (name == name_of(plugin)) return plugin;
   }
   return std::nullopt;
@@ -33,6 +34,7 @@ std::string_view name_of(AuthPlugin plugin) {
   switch (plugin) {
     case AuthPlugin::native_password: return "mysql_native_password";
     case AuthPlugin::caching_sha2_password: return "caching_sha2_password";
+    case AuthPlugin::ed25519: return "client_ed25519";
     case AuthPlugin::clear_password: return "mysql_clear_password";
   }
   return {};
@@ -61,6 +63,14 @@ Result<std::string> rsa_password_answer(std::string_view password, Bytes scrambl
   Result<std::string> answer = rsa_oaep_encrypt(pem, bytes_of(masked));
   wipe(masked);
   return answer;
+}
+
+Result<std::string> ed25519_answer(std::string_view password, Bytes nonce) {
+  if (nonce.size() != kNonceBytes) {
+    return fail(Errc::protocol, "random data of " + std::to_string(nonce.size()) + " bytes to log in with");
+  }
+  const auto signature = ed25519_sign(bytes_of(password), nonce);
+  return std::string(signature.begin(), signature.end());
 }
 
 std::string clear_password_answer(std::string_view password) {

@@ -35,7 +35,7 @@ constexpr std::uint8_t kFullAuthentication = 0x04;
 std::unexpected<Error> unsupported_plugin(std::string_view name) {
   return fail(Errc::unsupported,
               "the server wants to log in by " + std::string(name) + ", which binferry does not speak",
-              "give the account mysql_native_password (MariaDB) or caching_sha2_password (MySQL)");
+              "give the account ed25519 or mysql_native_password (MariaDB), or caching_sha2_password (MySQL)");
 }
 
 }  // namespace
@@ -120,8 +120,9 @@ Result<Handshake::Step> Handshake::tls_started() {
 
 Result<Handshake::Step> Handshake::log_in() {
   // A plugin that is not spoken here may not be the account's: the server switches if it must.
+  // Nor can the greeting's random data serve every plugin.
   plugin_ = find_auth_plugin(greeting_.auth_plugin).value_or(AuthPlugin::native_password);
-  if (plugin_ == AuthPlugin::clear_password) plugin_ = AuthPlugin::native_password;
+  if (plugin_ != AuthPlugin::caching_sha2_password) plugin_ = AuthPlugin::native_password;
   Result<std::string> answer = first_answer(plugin_);
   if (!answer) return propagate(answer);
   ByteWriter response;
@@ -145,6 +146,7 @@ Result<std::string> Handshake::first_answer(AuthPlugin plugin) {
   switch (plugin) {
     case AuthPlugin::native_password: return native_password_answer(credentials_.password.reveal(), scramble);
     case AuthPlugin::caching_sha2_password: return caching_sha2_answer(credentials_.password.reveal(), scramble);
+    case AuthPlugin::ed25519: return ed25519_answer(credentials_.password.reveal(), scramble);
     case AuthPlugin::clear_password: break;
   }
   if (!credentials_.allow_clear_password) {
@@ -166,10 +168,12 @@ Result<Handshake::Step> Handshake::on_switch(Bytes packet) {
   const std::string_view name = reader.text_until_nul();
   if (reader.failed()) return fail(Errc::protocol, "a malformed request to log in another way");
   std::string_view data = text_of(reader.rest());
-  if (data.ends_with('\0')) data.remove_suffix(1);
   const std::optional<AuthPlugin> plugin = find_auth_plugin(name);
   if (!plugin) return unsupported_plugin(name.substr(0, 64));
-  if (*plugin != AuthPlugin::clear_password && data.size() != kScrambleBytes) {
+  // A NUL may follow; the random data itself may end with one, too.
+  const std::size_t wanted = *plugin == AuthPlugin::ed25519 ? kNonceBytes : kScrambleBytes;
+  if (data.size() == wanted + 1 && data.ends_with('\0')) data.remove_suffix(1);
+  if (*plugin != AuthPlugin::clear_password && data.size() != wanted) {
     return fail(Errc::protocol, "random data of " + std::to_string(data.size()) + " bytes to log in with");
   }
   greeting_.scramble = data;

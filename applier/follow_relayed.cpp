@@ -1,0 +1,114 @@
+// A connection's stream by way of the relay log: one thread receives, keeps and acknowledges, another one applies.
+#include "applier/follow.hpp"
+#include "applier/replay.hpp"
+#include "binlog/ship/relay_pump.hpp"
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+namespace binferry {
+namespace {
+
+constexpr int kWaitMs = 200;
+constexpr std::uint32_t kDrainSliceMs = 10;
+constexpr std::uint64_t kCopyEveryUs = 200'000;
+constexpr std::uint64_t kStatusEverySteps = 256;
+
+}  // namespace
+
+Status Follow::stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop) {
+  RelaySource kept(options_.relay->store(), target.plan.gtids ? BinlogPosition{} : target.plan.position);
+  applied_ = Applied{applier_.checkpoint(), 0, {}};
+  is_relayed_ = true;
+  std::atomic<bool> has_ended = false;
+  Status applied;
+  std::thread applying([&] {
+    ReplayOptions replay;
+    replay.by_gtids = target.plan.gtids.has_value();
+    replay.start = target.plan.position.offset;
+    replay.on_sealed = [&]() -> Status {
+      if (Status advanced = advance_to(kept.position()); !advanced) return advanced;
+      on_applied(kept);
+      tend_tables(*target.address);
+      return {};
+    };
+    Replay run(applier_, kept, std::move(replay));
+    applied = run.run(should_stop, {});
+    on_applied(kept);
+    has_ended = true;
+  });
+  const Status received = receive(source, kept, target, [&] { return has_ended.load() || should_stop(); });
+  kept.finish();
+  while (!has_ended) {
+    options_.pause(kDrainSliceMs);
+    publish(false);
+  }
+  applying.join();
+  is_relayed_ = false;
+  publish(false);
+  return applied ? received : applied;
+}
+
+// What the applying thread knows of itself, for the other one to tell.
+void Follow::on_applied(const RelaySource& kept) {
+  const std::uint64_t now_us = options_.now_us();
+  const BinlogPosition published = options_.relay->store().published();
+  const std::lock_guard guard(applied_mutex_);
+  applied_.read = kept.position();
+  // A set of GTIDs may be large.
+  if (now_us < applied_.copied_us + kCopyEveryUs && applied_.read < published) return;
+  applied_.checkpoint = applier_.checkpoint();
+  applied_.copied_us = now_us;
+}
+
+void Follow::acknowledge_kept(MysqlSource& source) {
+  if (!ack_due_ || *ack_due_ > options_.relay->store().published()) return;
+  status_.acked = *ack_due_;
+  ++status_.acks;
+  source.acknowledge(*std::exchange(ack_due_, std::nullopt));
+}
+
+Status Follow::receive(MysqlSource& source, RelaySource& kept, const Target& target,
+                       const std::function<bool()>& should_stop) {
+  RelayStore& store = options_.relay->store();
+  RelayPump pump(store, source, options_.source.limits);
+  pump.on_event = [&](const RawEvent& event) { watch(source, event); };
+  pump.on_published = [&] {
+    acknowledge_kept(source);
+    kept.notify();
+  };
+  std::string trimmed;
+  const auto look_up = [&]() -> Status {
+    BinlogPosition read;
+    std::string file;
+    {
+      const std::lock_guard guard(applied_mutex_);
+      read = applied_.read;
+      file = applied_.checkpoint.position.file;
+    }
+    if (idle_ && read >= store.published()) status_.heard_us = status_.heartbeat_us;
+    publish(false);
+    if (file == trimmed) return {};
+    trimmed = file;
+    return options_.relay->trim({file, kFirstEventOffset});
+  };
+  for (std::uint64_t steps = 0; !should_stop();) {
+    Result<RelayPump::State> state = pump.step();
+    if (!state) return propagate(state);
+    if (*state == RelayPump::State::more && ++steps % kStatusEverySteps != 0) continue;
+    if (Status looked = look_up(); !looked) return looked;
+    if (*state == RelayPump::State::end) break;
+    if (*state == RelayPump::State::more) continue;
+    const BinlogPosition& end = target.history.end;
+    if (options_.stop_at_current &&
+        (store.published() >= end || (idle_at_ && *idle_at_ >= end) || target.plan.position >= end)) {
+      break;
+    }
+    if (Status waited = source.wait(kWaitMs); !waited) return waited;
+  }
+  end_stream(source);
+  return {};
+}
+
+}  // namespace binferry
