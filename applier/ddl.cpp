@@ -144,6 +144,11 @@ std::string sql_literal(const Cell& cell) {
 
 }  // namespace
 
+Status name_replica_table(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                          TableLayout& layout) {
+  return rename_table(database, tables, options, {layout.schema, layout.table}, layout);
+}
+
 Status drop_replica_table(Database& database, const TableLayout& layout) {
   if (Status dropped = database.execute("DROP TABLE " + quote_identifier(layout.name)); !dropped) return dropped;
   if (layout.hash_table.empty()) return {};

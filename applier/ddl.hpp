@@ -35,6 +35,10 @@ struct DdlOutcome {
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                       const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
 
+// Gives the table the name that `options` have for it; `layout` becomes the new one. The indexes keep theirs.
+Status name_replica_table(Database& database, const TableRegistry& tables, const LayoutOptions& options,
+                          TableLayout& layout);
+
 // Drops the table with all that belongs to it.
 Status drop_replica_table(Database& database, const TableLayout& layout);
 

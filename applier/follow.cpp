@@ -1,6 +1,7 @@
 #include "applier/follow.hpp"
 
 #include "applier/replay.hpp"
+#include "binlog/base/backoff.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -199,9 +200,8 @@ void Follow::end_stream(MysqlSource& source) {
   (void)source.next(ignored);
 }
 
-void Follow::rest(std::uint32_t attempt, const std::function<bool()>& should_stop) {
-  std::uint32_t left_ms = pause_ms(options_.backoff, attempt, options_.random());
-  while (left_ms != 0 && !should_stop()) {
+void Follow::rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop) {
+  for (std::uint32_t left_ms = pause_ms; left_ms != 0 && !should_stop();) {
     const std::uint32_t slice = std::min(left_ms, kSliceMs);
     options_.pause(slice);
     left_ms -= slice;
@@ -210,7 +210,7 @@ void Follow::rest(std::uint32_t attempt, const std::function<bool()>& should_sto
 }
 
 Status Follow::run(const std::function<bool()>& should_stop) {
-  std::uint32_t attempt = 0;
+  Backoff backoff(options_.first_pause_ms, options_.longest_pause_ms, options_.random);
   while (!should_stop()) {
     status_.source = options_.sources[current_].text();
     if (status_.state != LiveState::waiting) enter_state(LiveState::connecting);
@@ -234,10 +234,10 @@ Status Follow::run(const std::function<bool()>& should_stop) {
       enter_state(LiveState::stopped, done.error().message());
       return done;
     }
-    if (options_.note && attempt == 0) options_.note("connecting again: " + done.error().message());
-    attempt = heard_anything_ ? 0 : attempt + 1;
+    if (heard_anything_) backoff.reset();
+    if (options_.note && backoff.failures() == 0) options_.note("connecting again: " + done.error().message());
     enter_state(LiveState::waiting, done.error().message());
-    rest(attempt, should_stop);
+    rest(backoff.next_ms(), should_stop);
   }
   enter_state(LiveState::stopped);
   return {};

@@ -14,7 +14,6 @@
 #include "applier/applier.hpp"
 #include "applier/relay_log.hpp"
 #include "applier/table_refresh.hpp"
-#include "binlog/base/backoff.hpp"
 #include "binlog/ship/relay_source.hpp"
 #include "binlog/source/mysql_source.hpp"
 #include "position/dump_plan.hpp"
@@ -51,7 +50,8 @@ struct FollowOptions {
   // Acknowledge what is kept here instead of what is applied; null: there is none. What it holds is applied first.
   RelayLog* relay = nullptr;
 
-  Backoff backoff{};
+  std::uint32_t first_pause_ms = 100;  // between attempts to connect, twice as long each time
+  std::uint32_t longest_pause_ms = 10'000;
   std::function<std::uint64_t()> now_us{};        // microseconds since 1970
   std::function<std::uint32_t()> random{};        // for jitter
   std::function<void(std::uint32_t ms)> pause{};  // at most 200 ms at a time
@@ -99,7 +99,7 @@ class Follow {
   void on_applied(const RelaySource& kept);
   void end_stream(MysqlSource& source);
   Status advance_to(const BinlogPosition& position);
-  void rest(std::uint32_t attempt, const std::function<bool()>& should_stop);
+  void rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop);
   void enter_state(LiveState state, std::string trouble = {});
   void publish(bool now);
 

@@ -4,8 +4,6 @@
 #include "binlog/source/log_directory.hpp"
 #include "binlog/source/log_info.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace binferry {
@@ -93,6 +91,9 @@ Result<bool> Replay::step() {
     case TransactionStream::Item::transaction: {
       if (Status entered = enter_file(); !entered) return propagate(entered);
       const Transaction& transaction = stream_.transaction();
+      if (options_.on_transaction) {
+        if (Status told = options_.on_transaction(transaction); !told) return propagate(told);
+      }
       switch (options_.filter.judge(transaction).verdict) {
         case TransactionFilter::Verdict::stop: return false;
         case TransactionFilter::Verdict::skip:

@@ -32,7 +32,7 @@ Result<ReplayStart> plan_replay(const std::vector<std::string>& inputs, const Ch
                                 std::optional<std::uint64_t> start_position, const FileSourceOptions& options = {});
 
 struct ReplayOptions {
-  TransactionFilter filter;                 // judges whole transactions; stop_file is set by the caller
+  TransactionFilter filter;  // judges whole transactions; stop_file is set by the caller
   Limits limits{};
   std::uint64_t start = kFirstEventOffset;  // where reading begins in the first file
   bool stop_at_wait = false;                // sources that grow: end when nothing more is there
@@ -40,6 +40,8 @@ struct ReplayOptions {
 
   // Told every event before it is assembled.
   std::function<void(const RawEvent&)> on_event{};
+  // Told every transaction when it is whole, before it is applied.
+  std::function<Status(const Transaction&)> on_transaction{};
   // All that was read is applied and durable; called when the source has no more for now, and in between.
   std::function<Status()> on_sealed{};
 };

@@ -1,14 +1,15 @@
 #include "applier/replica.hpp"
 
+#include "applier/replica_options.hpp"
 #include "binlog/schema/ddl_parser.hpp"
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,16 +56,6 @@ Result<TableState> state_of(std::string_view name) {
   return fail(Errc::replica, "binferry_tables holds the unknown state " + std::string(name), "upgrade binferry");
 }
 
-std::string to_json(const ReplicaOptions& options) {
-  boost::json::object object;
-  object["qualified_names"] = options.qualified_names;
-  object["decimal_real"] = options.decimal_real;
-  object["lower_case_names"] = options.lower_case_names;
-  object["schemas"] = boost::json::array(options.schemas.begin(), options.schemas.end());
-  object["tables"] = boost::json::array(options.tables.begin(), options.tables.end());
-  return boost::json::serialize(object);
-}
-
 Result<ReplicaOptions> parse_options(std::string_view text) {
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse({text.data(), text.size()}, error);
@@ -97,6 +88,16 @@ Result<ReplicaOptions> parse_options(std::string_view text) {
 }
 
 }  // namespace
+
+std::string to_json(const ReplicaOptions& options) {
+  boost::json::object object;
+  object["qualified_names"] = options.qualified_names;
+  object["decimal_real"] = options.decimal_real;
+  object["lower_case_names"] = options.lower_case_names;
+  object["schemas"] = boost::json::array(options.schemas.begin(), options.schemas.end());
+  object["tables"] = boost::json::array(options.tables.begin(), options.tables.end());
+  return boost::json::serialize(object);
+}
 
 // flock() ends with the process, however it ends; the number inside is for the message only.
 class Replica::LockFile {

@@ -1,85 +1,16 @@
 #include "applier/snapshot.hpp"
 
 #include "applier/table_copy.hpp"
+#include "applier/unfinished_file.hpp"
 #include "binlog/filter.hpp"
 #include "binlog/row/charset.hpp"
 #include "binlog/source/mysql/server_state.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace binferry {
 namespace {
-
-std::unexpected<Error> system_error(const std::string& path, std::string_view doing) {
-  const int error = errno;
-  return std::unexpected(
-      Error{error == ENOSPC ? Errc::no_space : Errc::io, std::string(doing) + ": " + std::strerror(error), path, {}});
-}
-
-Status sync(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return system_error(path, "open");
-  const int synced = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (synced == 0) return {};
-  errno = error;
-  return system_error(path, "fsync");
-}
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-bool exists(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0;
-}
-
-std::unexpected<Error> there_already(const std::string& path) {
-  return std::unexpected(Error{Errc::replica, "there is a file already", path, "remove it, or go on with it as it is"});
-}
-
-// The file of a replica in the making: gone with this object unless it was moved to its place.
-class Unfinished {
- public:
-  explicit Unfinished(std::string path) : path_(std::move(path)) {}
-  ~Unfinished() {
-    if (moved_) return;
-    for (const char* const tail : {"", "-wal", "-shm", "-journal"}) ::unlink((path_ + tail).c_str());
-  }
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-
-  // Durable under its new name, or not there. Never over another file.
-  Status move_to(const std::string& place) {
-    if (Status synced = sync(path_, O_RDWR); !synced) return synced;
-    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, place.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno == EEXIST) return there_already(place);
-      // Some file systems know no such rename.
-      if (errno != EINVAL && errno != ENOSYS) return system_error(place, "rename");
-      if (exists(place)) return there_already(place);
-      if (::rename(path_.c_str(), place.c_str()) != 0) return system_error(place, "rename");
-    }
-    moved_ = true;
-    return sync(folder_of(place), O_RDONLY | O_DIRECTORY);
-  }
-
- private:
-  std::string path_;
-  bool moved_ = false;
-};
 
 mysql::ConsistentReadOptions reading(const SnapshotOptions& options) {
   TransactionFilter filter;
@@ -137,7 +68,7 @@ Status fill(mysql::ConsistentRead& read, Replica& replica, const SnapshotOptions
 }  // namespace
 
 Status take_snapshot(const mysql::Address& source, const std::string& path, const SnapshotOptions& options) {
-  if (exists(path)) return there_already(path);
+  if (Status free = check_is_free(path); !free) return free;
   ReplicaOptions making = options.replica;
   making.schemas = options.schemas;
   making.tables = options.tables;
@@ -146,8 +77,8 @@ Status take_snapshot(const mysql::Address& source, const std::string& path, cons
   // The lock is the finished replica's, and is held until that has its name.
   Result<std::unique_ptr<Replica>> replica = Replica::open(path + ".snapshot", making);
   if (!replica) return propagate(replica);
-  Unfinished file(path + ".snapshot");  // goes before the lock does
-  if (exists(path)) return there_already(path);
+  UnfinishedFile file(path + ".snapshot");  // goes before the lock does
+  if (Status free = check_is_free(path); !free) return free;
   Result<std::unique_ptr<mysql::ConsistentRead>> read = mysql::ConsistentRead::open(source, reading(options));
   if (!read) return propagate(read);
   if (Status filled = fill(**read, **replica, options); !filled) return propagate(filled, path);

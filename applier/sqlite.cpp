@@ -1,8 +1,11 @@
 #include "applier/sqlite.hpp"
 
+#include "applier/sqlite_copy.hpp"
+
 #include <utility>
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace binferry {
 namespace {
@@ -243,6 +246,29 @@ Status Database::create_function(const std::string& name, bool deterministic, Sq
                                               call_function, nullptr, nullptr, forget_function);
   if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
   return {};
+}
+
+Status copy_database(Database& database, const std::string& path, const std::function<bool()>& should_stop) {
+  constexpr int kPages = 2048;  // 8 MiB between two questions
+  if (::access(path.c_str(), F_OK) == 0) return fail(Errc::replica, "there is a file already: " + path);
+  Result<Database> into = Database::open(path, OpenMode::create);
+  if (!into) return propagate(into);
+  if (Status set = into->execute("PRAGMA synchronous = OFF"); !set) return set;
+  // A read transaction keeps the view, so that what others commit meanwhile does not begin the copy anew.
+  if (Status begun = database.execute("BEGIN; SELECT count(*) FROM sqlite_schema"); !begun) return begun;
+  sqlite3_backup* const backup = sqlite3_backup_init(into->handle(), "main", database.handle(), "main");
+  int code = backup == nullptr ? sqlite3_errcode(into->handle()) : SQLITE_OK;
+  bool stopped = false;
+  while (code == SQLITE_OK && !stopped) {
+    stopped = should_stop && should_stop();
+    if (!stopped) code = sqlite3_backup_step(backup, kPages);
+  }
+  const int finished = backup == nullptr ? code : sqlite3_backup_finish(backup);
+  const Status ended = database.execute("COMMIT");
+  if (stopped) return fail(Errc::cancelled, "the copy was stopped");
+  if (code != SQLITE_DONE) return std::unexpected(error_of(into->handle(), code).at(path));
+  if (finished != SQLITE_OK) return std::unexpected(error_of(into->handle(), finished).at(path));
+  return ended;
 }
 
 void Database::set_busy_timeout(int timeout_ms) {

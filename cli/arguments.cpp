@@ -32,12 +32,14 @@ constexpr const char* kTailExamples =
     "  binferry tail /var/lib/mysql                              new transactions as they are committed\n"
     "  binferry tail /var/lib/mysql --format=json --table=shop.orders\n"
     "  binferry tail binlog.000007 --start-position=1547\n"
-    "  binferry tail /var/lib/mysql --from-start --stop-at-end   everything that is there, then end\n";
+    "  binferry tail /var/lib/mysql --from-start --stop-at-end   everything that is there, then end\n"
+    "  binferry tail ws://127.0.0.1:7070 --format=json           what a hub gets, without a replica\n";
 
 constexpr const char* kPositionExamples =
     "Examples:\n"
     "  binferry position show shop.db                            where a replica stands, and how old it is\n"
     "  binferry position show /var/lib/mysql                     from where to where the logs reach\n"
+    "  binferry position show http://127.0.0.1:7070              a hub and its followers\n"
     "  binferry position locate /var/lib/mysql --datetime='2026-11-23 07:00:00'\n"
     "  binferry position compare shop.db /var/lib/mysql || echo 'not the same'\n"
     "  binferry position wait shop.db --gtid-set=0-1-100 --timeout=5s\n"
@@ -144,7 +146,8 @@ CLI::App* add_inspect(CLI::App& app, InspectArguments& arguments, ReadTexts& tex
   using Mode = InspectArguments::Mode;
   auto* const modes = command->add_option_group("What to print", "At most one; row changes by default");
   const auto mode = [&](const char* name, Mode value, const char* text) {
-    modes->add_flag_callback(name, [&arguments, value] { arguments.mode = value; }, text);
+    modes->add_flag_callback(
+        name, [&arguments, value] { arguments.mode = value; }, text);
   };
   mode("--events", Mode::events, "One line an event, as SHOW BINLOG EVENTS");
   mode("--coverage", Mode::coverage, "Where every byte of each file went");
@@ -179,7 +182,11 @@ Status check_inspect(const InspectArguments& arguments) {
 CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
   CLI::App* const command =
       app.add_subcommand("tail", "Follow logs that grow, printing each transaction when it is whole");
-  command->add_option("LOG", arguments.input, "A log file, a folder or an index file")->required()->type_name("");
+  command
+      ->add_option("LOG", arguments.input,
+                   "A log file, a folder or an index file; or mysql://…, or a hub: ws://host:port")
+      ->required()
+      ->type_name("");
   command->add_flag("--from-start", arguments.from_start,
                     "Begin with the oldest transaction that is there [at the end]");
   command
@@ -188,6 +195,7 @@ CLI::App* add_tail(CLI::App& app, TailArguments& arguments, ReadTexts& texts) {
       ->type_name("NAME");
   command->add_flag("--stop-at-end", arguments.stop_at_end, "Print what is there, then end");
   add_login_options(*command, arguments.login);
+  add_hub_login_options(*command, arguments.hub);
   add_read_options(*command, arguments.read, texts);
   command->footer(std::string(kTailExamples) + "\n" + kExitCodes);
   return command;
@@ -435,8 +443,10 @@ CLI::App* add_position(CLI::App& app, PositionArguments& arguments, PositionText
     return command;
   };
   constexpr int kMany = 1 << 20;
-  add(*position, "show", Action::show, "Where a replica stands, or from where to where logs reach", "WHAT",
-      "A replica, a log file, a folder of logs or an index file", 1, 1);
+  CLI::App* const show =
+      add(*position, "show", Action::show, "Where a replica or a hub stands, or from where to where logs reach", "WHAT",
+          "A replica, a log file, a folder of logs or an index file; or a hub: http://host:port", 1, 1);
+  add_hub_login_options(*show, arguments.hub);
 
   CLI::App* const locate =
       add(*position, "locate", Action::locate, "The file:offset where a moment or a transaction begins", "LOGS",

@@ -6,7 +6,9 @@
 #include "binlog/coordinates/binlog_position.hpp"
 #include "binlog/filter.hpp"
 #include "binlog/ship/relay_store.hpp"
+#include "binlog/ship/retention.hpp"
 #include "binlog/ship/ship_frame.hpp"
+#include "cli/hub_login.hpp"
 #include "cli/server_address.hpp"
 #include "position/ack_policy.hpp"
 
@@ -44,7 +46,8 @@ struct TailArguments {
   std::string start_file;  // with read.start_position; empty: the first
   bool from_start = false;
   bool stop_at_end = false;
-  LoginArguments login;  // of a live server
+  LoginArguments login;   // of a live server
+  HubLoginArguments hub;  // of a hub
 };
 
 // Where replicas and logs stand.
@@ -68,6 +71,7 @@ struct PositionArguments {
   std::optional<AnyGtidSet> gtid_set;
   std::optional<std::uint64_t> timeout_ms;  // none: for ever
   ReadArguments keys;                       // only the keys of encrypted logs
+  HubLoginArguments hub;                    // show: of a hub
 };
 
 // Logs into a SQLite replica.
@@ -117,22 +121,37 @@ struct FollowArguments {
 struct ServeArguments {
   std::string source;  // mysql://… or a folder of logs that grow
   std::string store;
-  std::string address = "127.0.0.1";  // loopback
+  std::string address = "127.0.0.1";
   std::uint16_t port = 7070;
+  std::string tls_cert;  // PEM files; empty: no TLS
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::string token_file;
   RelaySync sync = RelaySync::always;
   AckPolicy ack;
   ship::AckLevel ack_level = ship::AckLevel::applied;
-  bool semi_sync = false;  // answer the source's requests for acknowledgement
+  std::uint64_t ack_timeout_ms = 0;  // then the hub does not wait for followers any more; 0: for ever
+  bool semi_sync = false;            // answer the source's requests for acknowledgement
+  KeepPolicy keep;                   // of the store
+  bool seed = true;                  // keep a seed replica for new followers
 };
 
 // A hub's follower.
 struct JoinArguments {
   std::string hub;
+  HubLoginArguments login;
   std::string into;
   std::string name;
   std::vector<std::string> schemas;  // for a new replica
+  std::vector<std::string> tables;   // the same
   bool counts = false;               // --sync
+  ship::AckLevel ack = ship::AckLevel::applied;
+  bool no_snapshot = false;  // a new replica begins with the hub's oldest log
+  FollowArguments::OnPurged on_purged = FollowArguments::OnPurged::stop;
+  bool auto_resync = false;
+  bool stop_at_current = false;
   bool strict = false;
+  bool json_status = false;
 };
 
 // `--help` or `--version`: to be printed, and done.

@@ -1,5 +1,7 @@
 #include "cli/hub_arguments.hpp"
 
+#include "cli/duration.hpp"
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <map>
@@ -12,12 +14,17 @@ constexpr const char* kServeExamples =
     "  binferry serve /var/lib/mysql --store=/srv/relay                  a folder of logs that grow\n"
     "  binferry serve mysql://repl@db1 --store=/srv/relay --listen=127.0.0.1:7070\n"
     "  binferry serve mysql://repl@db1 --store=/srv/relay --semi-sync --ack=any:2\n"
-    "      commits at the source wait until two followers that joined with --sync have them\n";
+    "      commits at the source wait until two followers that joined with --sync have them\n"
+    "  binferry serve mysql://repl@db1 --store=/srv/relay --keep=7d,200GB,slowest-follower\n"
+    "  binferry serve mysql://repl@db1 --store=/srv/relay --listen=0.0.0.0:7070 --tls-cert=hub.pem --tls-key=hub.key "
+    "--token-file=tokens\n";
 
 constexpr const char* kJoinExamples =
     "Examples:\n"
-    "  binferry join ws://127.0.0.1:7070 --into shop.db --schema=shop    make the replica, or go on where it stands\n"
-    "  binferry join ws://127.0.0.1:7070 --into all.db --as=report --sync\n";
+    "  binferry join ws://127.0.0.1:7070 --into shop.db --schema=shop    make the replica from the hub's snapshot, or\n"
+    "                                                                    go on where it stands\n"
+    "  binferry join ws://127.0.0.1:7070 --into all.db --as=report --sync\n"
+    "  binferry join wss://hub.example:7070 --into all.db --token-file=token --ssl-ca=ca.pem\n";
 
 void add_level(CLI::App& command, const char* name, ship::AckLevel& into, const char* text) {
   const std::map<std::string, ship::AckLevel> levels{
@@ -39,8 +46,24 @@ CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts,
   command->add_option("--store", arguments.store, "Folder of the relay store; it is made if it is not there")
       ->required()
       ->type_name("DIR");
-  command->add_option("--listen", texts.listen, "Loopback address and port; port 0 takes any [127.0.0.1:7070]")
+  command
+      ->add_option(
+          "--listen", texts.listen,
+          "Address and port; port 0 takes any. Other addresses than loopback need TLS and tokens [127.0.0.1:7070]")
       ->type_name("ADDR");
+  auto* const cert = command->add_option("--tls-cert", arguments.tls_cert, "The hub's certificate and its chain, PEM");
+  auto* const key = command->add_option("--tls-key", arguments.tls_key, "Its key, PEM, that nobody else may read");
+  cert->type_name("FILE")->needs(key);
+  key->type_name("FILE")->needs(cert);
+  command
+      ->add_option("--tls-client-ca", arguments.tls_client_ca,
+                   "Let in only peers with a certificate of these authorities, PEM")
+      ->type_name("FILE")
+      ->needs(cert);
+  command
+      ->add_option("--token-file", arguments.token_file,
+                   "Who may do what, a line each: NAME read|follow|admin TOKEN. Nobody else may use the file")
+      ->type_name("FILE");
   command
       ->add_option_function<std::string>(
           "--fsync",
@@ -55,10 +78,28 @@ CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts,
                    "When a transaction counts as safe: async (the hub has it), any:K or all followers that joined with "
                    "--sync [async]")
       ->type_name("POLICY");
+  command
+      ->add_option("--ack-timeout", texts.ack_timeout,
+                   "How long a commit may wait for followers: then the hub acknowledges by itself, and says so, until "
+                   "enough have caught up (10s; 0: wait for ever) [0]")
+      ->type_name("TIME");
   add_level(*command, "--ack-level", arguments.ack_level,
             "How far they must be with it: received, logged or applied [applied]");
   command->add_flag("--semi-sync", arguments.semi_sync,
                     "Be a semi-synchronous replica: the source's commits wait until the policy is met");
+  command
+      ->add_option(
+          "--keep", texts.keep,
+          "Which logs the store keeps: by age (1d), by size (50GB), slowest-follower: in spite of both, what a "
+          "connected follower needs [everything]")
+      ->type_name("RULES");
+  command
+      ->add_option_function<std::string>(
+          "--seed", [&arguments](const std::string& how) { arguments.seed = how == "keep"; },
+          "keep: a replica of the hub's own, of which new followers get a copy; off: they begin with the oldest log "
+          "[keep]")
+      ->check(CLI::IsMember({"keep", "off"}))
+      ->type_name("HOW");
   command->footer(std::string(kServeExamples) + "\n" + exit_codes);
   return command;
 }
@@ -75,26 +116,82 @@ Status take_serve_texts(const ServeTexts& texts, ServeArguments& arguments) {
     if (arguments.address.starts_with('[') && arguments.address.ends_with(']'))
       arguments.address = arguments.address.substr(1, arguments.address.size() - 2);
   }
-  if (texts.ack.empty()) return {};
-  Result<AckPolicy> policy = AckPolicy::parse(texts.ack);
-  if (!policy) return propagate(policy, "--ack");
-  arguments.ack = *policy;
+  if (!texts.ack.empty()) {
+    Result<AckPolicy> policy = AckPolicy::parse(texts.ack);
+    if (!policy) return propagate(policy, "--ack");
+    arguments.ack = *policy;
+  }
+  if (!texts.ack_timeout.empty()) {
+    Result<std::uint64_t> timeout = parse_duration_ms(texts.ack_timeout);
+    if (!timeout) return propagate(timeout, "--ack-timeout");
+    arguments.ack_timeout_ms = *timeout;
+  }
+  if (!texts.keep.empty()) {
+    Result<KeepPolicy> keep = KeepPolicy::parse(texts.keep);
+    if (!keep) return propagate(keep, "--keep");
+    arguments.keep = *keep;
+  }
   return {};
+}
+
+void add_hub_login_options(CLI::App& command, HubLoginArguments& login) {
+  auto* const file = command.add_option("--token-file", login.token_file, "A file that holds our token at the hub");
+  file->type_name("FILE");
+  command.add_option("--token-env", login.token_env, "An environment variable that holds it")
+      ->type_name("NAME")
+      ->excludes(file);
+  command
+      .add_option("--ssl-ca", login.ssl_ca, "With wss: authorities that the hub must prove itself by [the system's]")
+      ->type_name("FILE");
+  command.add_option("--ssl-cert", login.ssl_cert, "With wss: our certificate, where the hub asks for one")
+      ->type_name("FILE");
+  command.add_option("--ssl-key", login.ssl_key, "Its key, if it is not in the same file")->type_name("FILE");
 }
 
 CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& exit_codes) {
   CLI::App* const command = app.add_subcommand("join", "Follow a hub into a SQLite replica, exactly once");
-  command->add_option("HUB", arguments.hub, "ws://host:port")->required()->type_name("");
+  command->add_option("HUB", arguments.hub, "ws://host:port, or wss:// with TLS")->required()->type_name("");
   command->add_option("--into", arguments.into, "The replica's file; it is made if it is not there")
       ->required()
       ->type_name("FILE");
+  add_hub_login_options(*command, arguments.login);
   command->add_option("--as", arguments.name, "How the hub lists this follower [the replica's file name]")
       ->type_name("NAME");
   command->add_option("--schema", arguments.schemas, "Only this schema, for a new replica; wildcards; repeatable")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  command->add_option("--table", arguments.tables, "Only this table, the same way: table or schema.table")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   auto* const sync = command->add_flag("--sync", arguments.counts, "The hub's acknowledgement policy counts this one");
-  command->add_flag_callback("--async", [] {}, "It does not, which is the default")->excludes(sync);
+  command
+      ->add_flag_callback(
+          "--async", [] {}, "It does not, which is the default")
+      ->excludes(sync);
+  add_level(
+      *command, "--ack", arguments.ack,
+      "What it acknowledges: received, as soon as a transaction is whole in memory, and again when it is applied; "
+      "logged, which for a replica is applied; applied: committed and on the disk");
+  command->add_flag("--no-snapshot", arguments.no_snapshot,
+                    "Begin empty, with the hub's oldest log, instead of with a snapshot");
+  command
+      ->add_option_function<std::string>(
+          "--on-purged",
+          [&arguments](const std::string& how) {
+            arguments.on_purged = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
+          },
+          "If the hub has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
+      ->check(CLI::IsMember({"stop", "reseed"}))
+      ->type_name("HOW");
+  command->add_flag("--auto-resync", arguments.auto_resync,
+                    "When a table is quarantined, make the replica again from the hub's snapshot");
+  command->add_flag("--stop-at-current", arguments.stop_at_current, "End when what the hub has now is applied");
+  command
+      ->add_option_function<std::string>(
+          "--status", [&arguments](const std::string& how) { arguments.json_status = how == "json"; },
+          "line: on a terminal; json: one object a second on standard output [line]")
+      ->check(CLI::IsMember({"line", "json"}))
+      ->type_name("HOW");
   command->add_flag("--strict", arguments.strict,
                     "Stop where one table cannot go on, instead of quarantining that table");
   command->footer(std::string(kJoinExamples) + "\n" + exit_codes);

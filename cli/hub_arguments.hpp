@@ -15,11 +15,15 @@ namespace binferry::cli {
 struct ServeTexts {
   std::string listen;
   std::string ack;
+  std::string ack_timeout;
+  std::string keep;
 };
 
 // What they are given must outlive the parsing.
 CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts, const std::string& exit_codes);
 Status take_serve_texts(const ServeTexts& texts, ServeArguments& arguments);
+// Of whoever talks to a hub.
+void add_hub_login_options(CLI::App& command, HubLoginArguments& login);
 CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& exit_codes);
 
 }  // namespace binferry::cli

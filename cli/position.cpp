@@ -1,6 +1,9 @@
 #include "applier/replica_reader.hpp"
 #include "binlog/format/json_string.hpp"
+#include "binlog/ship/hub_fetch.hpp"
 #include "cli/commands.hpp"
+#include "cli/hub_login.hpp"
+#include "cli/hub_status.hpp"
 #include "cli/operand.hpp"
 #include "cli/output.hpp"
 #include "cli/position_show.hpp"
@@ -22,6 +25,7 @@ namespace {
 using Action = PositionArguments::Action;
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr int kHubTimeoutMs = 10'000;
 // A file that a replay has just made is no replica for a moment.
 constexpr std::chrono::milliseconds kBirthTime{1000};
 
@@ -29,8 +33,20 @@ std::string_view plural(std::uint64_t count) {
   return count == 1 ? "" : "s";
 }
 
+Result<ExitCode> show_hub(const std::string& where, const PositionArguments& arguments, std::string& out) {
+  Result<HubAddress> hub = hub_address(where, arguments.hub);
+  if (!hub) return propagate(hub);
+  Result<std::string> status = get_from_hub(*hub, "/status.json", kHubTimeoutMs);
+  if (!status) return propagate(status);
+  Result<std::string> text = hub_status_text(where, *status);
+  if (!text) return propagate(text);
+  out += arguments.json ? *status : *text;
+  return kDone;
+}
+
 Result<ExitCode> show(const PositionArguments& arguments, const Keys& keys, std::string& out) {
   const std::string& path = arguments.operands.front();
+  if (is_hub_address(path)) return show_hub(path, arguments, out);
   if (is_sqlite_file(path)) {
     Result<ReplicaReader> reader = ReplicaReader::open(path);
     if (!reader) return propagate(reader);

@@ -1,10 +1,10 @@
 #include "cli/progress.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <string>
+
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace binferry::cli {
@@ -32,10 +32,11 @@ void Progress::update(std::uint64_t bytes, std::uint64_t rows) {
   const double share = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));
   const auto filled = static_cast<std::size_t>(share * kBarWidth);
   const double left = share > 0 ? seconds / share - seconds : 0;
-  const std::string line =
-      fmt::format("\r[{}{}] {:3.0f}%  {:.1f} of {:.1f} MB  {:.0f} rows/s  {} left\x1b[K", std::string(filled, '#'),
-                  std::string(kBarWidth - filled, ' '), share * 100, static_cast<double>(bytes) / 1e6,
-                  static_cast<double>(total_bytes_) / 1e6, static_cast<double>(rows) / seconds, duration_text(left));
+  const std::string line = fmt::format(
+      "\r[{}{}] {:3.0f}%  {:.1f} of {:.1f} MB{}  {} left\x1b[K", std::string(filled, '#'),
+      std::string(kBarWidth - filled, ' '), share * 100, static_cast<double>(bytes) / 1e6,
+      static_cast<double>(total_bytes_) / 1e6,
+      rows == 0 ? "" : fmt::format("  {:.0f} rows/s", static_cast<double>(rows) / seconds), duration_text(left));
   std::fwrite(line.data(), 1, line.size(), stderr);
   drawn_ = true;
 }

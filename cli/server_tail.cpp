@@ -14,11 +14,12 @@
 namespace binferry::cli {
 namespace {
 
+constexpr std::uint32_t kFirstPauseMs = 100;
+constexpr std::uint32_t kLongestPauseMs = 10'000;
 constexpr std::uint32_t kSliceMs = 100;  // how long a signal may go unseen
 
-void rest(std::uint32_t attempt) {
-  std::random_device random;
-  for (std::uint32_t left = pause_ms(Backoff{}, attempt, random()); left != 0 && !stop_requested();) {
+void rest(std::uint32_t pause_ms) {
+  for (std::uint32_t left = pause_ms; left != 0 && !stop_requested();) {
     const std::uint32_t slice = std::min(left, kSliceMs);
     std::this_thread::sleep_for(std::chrono::milliseconds(slice));
     left -= slice;
@@ -40,6 +41,7 @@ ServerTail::ServerTail(const mysql::Address& address, MysqlSourceOptions options
   printer_.check = [this] { return file_status_; };
   printer_.on_transaction = [this](const Transaction& transaction) {
     options_.dump.position = {transaction.file, transaction.end};
+    return Status{};
   };
 }
 
@@ -77,13 +79,15 @@ Status ServerTail::stream() {
 }
 
 Status ServerTail::run() {
-  for (std::uint32_t attempt = 0;;) {
+  std::random_device random;
+  Backoff backoff(kFirstPauseMs, kLongestPauseMs, [&random] { return random(); });
+  for (;;) {
     heard_ = false;
     Status done = stream();
     if (done || stop_requested() || !connected_ || !is_retryable(done.error().code)) return done;
-    if (attempt == 0) note("connecting again: " + done.error().message());
-    attempt = heard_ ? 0 : attempt + 1;
-    rest(attempt);
+    if (heard_) backoff.reset();
+    if (backoff.failures() == 0) note("connecting again: " + done.error().message());
+    rest(backoff.next_ms());
     if (stop_requested()) return {};
   }
 }

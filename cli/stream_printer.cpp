@@ -41,7 +41,7 @@ Status StreamPrinter::print(EventSource& source, std::uint64_t history_end) {
         Result<bool> more = take(transaction, in_first_file && transaction.end <= history_end);
         if (!more) return propagate(more);
         if (!*more) return {};
-        if (on_transaction) on_transaction(transaction);
+        if (Status told = on_transaction ? on_transaction(transaction) : Status{}; !told) return told;
         break;
       }
       case TransactionStream::Item::file_begin:
@@ -49,6 +49,7 @@ Status StreamPrinter::print(EventSource& source, std::uint64_t history_end) {
         break;
       case TransactionStream::Item::file_end: in_first_file = false; break;
       case TransactionStream::Item::wait:
+        if (is_at_end && is_at_end()) return {};
         if (Status waited = source.wait(kWaitMs); !waited) return waited;
         break;
       case TransactionStream::Item::end: return {};

@@ -18,11 +18,12 @@ class StreamPrinter {
   StreamPrinter(const ReadArguments& read, Catalogue& catalogue);
 
   // Told of every event, of every file that begins, and of every transaction that was dealt with; asked before one is
-  // printed. May be null.
+  // printed, and whether what has come is all that is wanted. May be null.
   std::function<void(const RawEvent&)> on_event;
   std::function<void(const std::string& file)> on_file;
   std::function<Status()> check;
-  std::function<void(const Transaction&)> on_transaction;
+  std::function<Status(const Transaction&)> on_transaction;
+  std::function<bool()> is_at_end;
 
   // Until the source's end, a signal, or a closed pipe. Groups of the first file that end at or before `history_end`
   // were there before, and are only learned from. May be called again with another source.

@@ -93,6 +93,11 @@ part_live_memory() {
   "$root/bench/live.sh" memory "$bin" "$root/build/bench/bench/live_load" "${BENCH_LIVE_MB:-1024}"
 }
 
+part_hub() {
+  say "the hub: to 1, 4 and 16 followers beside a raw copy; 200 followers; latency; commits while a follower joins"
+  python3 "$root/bench/hub.py" "$bin" "$logs" "$work" "$runs"
+}
+
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || mapfile -t parts < <(declare -F | sed -n 's/^declare -f part_//p' | sort)
 for part in "${parts[@]}"; do

@@ -1,22 +1,38 @@
-// How long to wait before something is tried again: twice as long each time, up to a limit, and never exactly as long
-// as somebody else who lost the same server.
+// Backoff: how long to wait before the next attempt at something that a network can break.
+//
+// Pauses double up to a longest one. Each is between half of that and all of it, so that many who lost the same peer do
+// not come back in step. Pure: whoever asks does the waiting.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace binferry {
 
-struct Backoff {
-  std::uint32_t first_ms = 100;
-  std::uint32_t longest_ms = 10'000;
-};
+class Backoff {
+ public:
+  // `random` gives any number. Requires: 0 < first_ms ≤ longest_ms.
+  Backoff(std::uint32_t first_ms, std::uint32_t longest_ms, std::function<std::uint32_t()> random)
+      : first_ms_(first_ms), longest_ms_(longest_ms), random_(std::move(random)) {}
 
-// Milliseconds, between half of the pause and all of it. `attempt` counts from 0; `random` is any number.
-inline std::uint32_t pause_ms(const Backoff& backoff, std::uint32_t attempt, std::uint32_t random) {
-  const std::uint64_t grown = std::uint64_t{backoff.first_ms} << std::min<std::uint32_t>(attempt, 16);
-  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(grown, backoff.longest_ms));
-  return most / 2 + random % (most / 2 + 1);
-}
+  // An attempt got somewhere: the next pause is a short one.
+  void reset() { failures_ = 0; }
+  // Milliseconds until the next attempt.
+  std::uint32_t next_ms() {
+    const std::uint64_t grown = std::uint64_t{first_ms_} << std::min<std::uint32_t>(failures_++, 16);
+    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(grown, longest_ms_));
+    return most / 2 + random_() % (most - most / 2 + 1);
+  }
+  // Attempts that failed since the last reset().
+  [[nodiscard]] std::uint32_t failures() const { return failures_; }
+
+ private:
+  std::uint32_t first_ms_;
+  std::uint32_t longest_ms_;
+  std::function<std::uint32_t()> random_;
+  std::uint32_t failures_ = 0;
+};
 
 }  // namespace binferry

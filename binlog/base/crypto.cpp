@@ -1,8 +1,11 @@
 #include "binlog/base/crypto.hpp"
 
+#include "binlog/base/digest.hpp"
+
 #include <algorithm>
 #include <cstring>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -95,6 +98,38 @@ std::array<std::uint8_t, 32> sha256(Bytes bytes) {
 }
 std::array<std::uint8_t, 64> sha512(Bytes bytes) {
   return digest<64>(EVP_sha512(), bytes);
+}
+bool same_secret(Bytes left, Bytes right) {
+  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+std::string base64(Bytes bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and OpenSSL's NUL
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  text.pop_back();
+  return text;
+}
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  State() { EVP_DigestInit_ex(context, EVP_sha256(), nullptr); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+void Sha256::add(Bytes piece) {
+  EVP_DigestUpdate(state_->context, piece.data(), piece.size());
+}
+
+std::array<std::uint8_t, 32> Sha256::finish() {
+  std::array<std::uint8_t, 32> digest{};
+  EVP_DigestFinal_ex(state_->context, digest.data(), nullptr);
+  return digest;
 }
 
 Result<std::string> rsa_oaep_encrypt(std::string_view pem, Bytes plain) {

@@ -27,6 +27,23 @@ std::array<std::uint8_t, 32> sha256(Bytes bytes);
 std::array<std::uint8_t, 64> sha512(Bytes bytes);
 std::array<std::uint8_t, 20> sha1(Bytes bytes);
 
+// SHA-256 of what comes piece by piece. Movable; one thread at a time.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  ~Sha256();
+
+  void add(Bytes piece);
+  // Nothing may be added any more.
+  std::array<std::uint8_t, 32> finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // RSA-OAEP with SHA-1 by the public key in `pem`, as caching_sha2_password asks for. `refused` if the text holds no RSA
 // key, or the key is too small for `plain`.
 Result<std::string> rsa_oaep_encrypt(std::string_view pem, Bytes plain);

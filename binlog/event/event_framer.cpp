@@ -2,6 +2,7 @@
 
 #include "binlog/base/crc32.hpp"
 #include "binlog/base/crypto.hpp"
+#include "binlog/base/mapped_pages.hpp"
 #include "binlog/event/control_events.hpp"
 
 #include <algorithm>
@@ -22,7 +23,19 @@ std::string hex32(std::uint32_t value) {
   return "0x" + to_hex(bytes);
 }
 
-Status verify_checksum(Bytes event, bool is_format_description, bool decrypted) {
+std::uint32_t crc32_of_mapped(Bytes bytes) {
+  constexpr std::size_t kStep = 1 << 20;
+  std::uint32_t crc = 0;
+  while (!bytes.empty()) {
+    const Bytes piece = bytes.first(std::min(kStep, bytes.size()));
+    crc = crc32(piece, crc);
+    release_mapped_pages(piece);
+    bytes = bytes.subspan(piece.size());
+  }
+  return crc;
+}
+
+Status verify_checksum(Bytes event, bool is_format_description, bool decrypted, bool is_mapped) {
   const Bytes covered = event.first(event.size() - kChecksumSize);
   const Bytes stored_bytes = event.last(kChecksumSize);
   std::uint32_t stored = 0;
@@ -35,7 +48,7 @@ Status verify_checksum(Bytes event, bool is_format_description, bool decrypted) 
     computed = crc32({&flag, 1}, computed);
     computed = crc32(covered.subspan(kFlagsOffset + 1), computed);
   } else {
-    computed = crc32(covered);
+    computed = is_mapped ? crc32_of_mapped(covered) : crc32(covered);
   }
   if (stored == computed) [[likely]]
     return {};
@@ -123,7 +136,8 @@ Status EventFramer::frame_checked(Bytes stored, std::uint64_t offset, RawEvent& 
     return fail(Errc::corrupt, "event length " + std::to_string(bytes.size()) + " leaves no room for a checksum");
   }
   if (has_checksum && checksum_is_right) {
-    Status status = verify_checksum(bytes, type == EventType::format_description, nonce_.has_value());
+    Status status =
+        verify_checksum(bytes, type == EventType::format_description, nonce_.has_value(), event.is_mapped && !nonce_);
     // The type may be what is broken; it still tells most readers where they are.
     if (!status) return propagate(status, name_of(type));
   }

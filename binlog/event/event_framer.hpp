@@ -46,7 +46,7 @@ class EventFramer {
   // An ignorable event of unknown type is given out: duty_of() says `unknown`, the reader passes over it.
   // After an error the framer's state is as before the call.
   Result<RawEvent> frame(Bytes stored, std::uint64_t offset, std::string_view file);
-  // The same into the caller's event, for readers that do nothing else; what it holds after an error means nothing.
+  // The same into the caller's event, whose is_mapped says of `stored`; what it holds after an error means nothing.
   Status frame(Bytes stored, std::uint64_t offset, std::string_view file, RawEvent& event);
 
   // The format in force; null before the first FORMAT_DESCRIPTION.

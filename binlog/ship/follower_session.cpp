@@ -1,7 +1,5 @@
 #include "binlog/ship/follower_session.hpp"
 
-#include "binlog/event/event_header.hpp"
-
 namespace binferry {
 
 using namespace ship;
@@ -47,8 +45,8 @@ Status FollowerSession::on_message(Bytes message) {
 
 Result<FollowerSession::Item> FollowerSession::next() {
   for (;;) {
-    Result<bool> whole = cut_event();
-    if (!whole) return propagate(whole, file_ + ":" + std::to_string(pieces_at_));
+    Result<bool> whole = cutter_.next();
+    if (!whole) return propagate(whole, file_);
     if (*whole) return Item::event;
     if (frames_.empty()) return Item::none;
     Result<Frame> frame = take_frame(frames_);
@@ -67,53 +65,25 @@ Result<FollowerSession::Item> FollowerSession::next() {
     if (const auto* const begin = std::get_if<FileBegin>(&*frame); begin != nullptr && !in_file_) {
       in_file_ = true;
       file_ = begin->file;
-      pieces_.clear();
-      given_ = 0;
-      pieces_at_ = 0;
+      cutter_.begin_file();
       return Item::file_begin;
     }
     if (const auto* const data = std::get_if<Data>(&*frame); data != nullptr && in_file_) {
-      Result<Item> taken = on_data(*data);
-      if (!taken) return taken;
+      if (Status added = cutter_.add(data->offset, data->bytes); !added) return propagate(added, "the hub: " + file_);
       continue;
     }
     if (std::holds_alternative<FileEnd>(*frame) && in_file_) {
-      if (pieces_.size() != given_) return fail(Errc::corrupt, file_ + " ends inside an event");
+      if (!cutter_.between_events()) return fail(Errc::corrupt, file_ + " ends inside an event");
       in_file_ = false;
       return Item::file_end;
     }
     if (const auto* const tip = std::get_if<Tip>(&*frame)) {
       tip_ = tip->position;
+      silent_ms_ = tip->silent_ms;
       return Item::tip;
     }
     return fail(Errc::protocol, "the hub sent a frame that has no place here");
   }
-}
-
-// Pieces follow one another, but for a hole between the events at a file's head and those that were asked for.
-Result<FollowerSession::Item> FollowerSession::on_data(const Data& data) {
-  const std::uint64_t expected = pieces_at_ + pieces_.size();
-  if (data.offset != expected && (pieces_.size() != given_ || data.offset < expected)) {
-    return fail(Errc::protocol, "the hub sent bytes at " + std::to_string(data.offset) + " instead of " + file_ + ":" +
-                                    std::to_string(expected));
-  }
-  pieces_.erase(0, given_);
-  pieces_at_ = pieces_.empty() ? data.offset : pieces_at_ + given_;
-  given_ = 0;
-  pieces_.append(text_of(data.bytes));
-  return Item::none;
-}
-
-Result<bool> FollowerSession::cut_event() {
-  const Bytes left = bytes_of(pieces_).subspan(given_);
-  if (left.size() < kEventHeaderSize) return false;
-  Result<std::uint32_t> length = event_length(left, limits_);
-  if (!length) return propagate(length);
-  if (left.size() < *length) return false;
-  event_ = left.first(*length);
-  offset_ = pieces_at_ + given_;
-  given_ += *length;
-  return true;
 }
 
 }  // namespace binferry

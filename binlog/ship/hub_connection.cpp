@@ -1,15 +1,13 @@
 #include "binlog/ship/hub_connection.hpp"
 
+#include "binlog/ship/hub_client.hpp"
 #include "binlog/ship/ship_frame.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
-#include <charconv>
 #include <chrono>
 
 namespace binferry {
@@ -19,7 +17,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 std::unexpected<Error> broken(std::string_view doing, const error_code& error) {
@@ -27,27 +24,6 @@ std::unexpected<Error> broken(std::string_view doing, const error_code& error) {
 }
 
 }  // namespace
-
-Result<HubAddress> parse_hub_address(std::string_view text) {
-  constexpr std::string_view kPrefix = "ws://";
-  const auto wrong = [&] {
-    return fail(Errc::usage, "`" + std::string(text) + "` is not a hub's address", "write it as ws://127.0.0.1:7070");
-  };
-  if (!text.starts_with(kPrefix)) return wrong();
-  std::string_view rest = text.substr(kPrefix.size());
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  const std::size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || rest.find_first_of("/?#@") != std::string_view::npos) {
-    return wrong();
-  }
-  const std::string_view port = rest.substr(colon + 1);
-  std::uint16_t number = 0;
-  const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc{} || stop != port.data() + port.size() || number == 0) return wrong();
-  std::string_view host = rest.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return HubAddress{std::string(host), std::string(port)};
-}
 
 struct HubConnection::Link {
   // Runs until `done` or the time is over; false in that case.
@@ -77,7 +53,7 @@ struct HubConnection::Link {
   }
   void abandon() {
     error_code ignored;
-    resolver.cancel();
+    dial.resolver.cancel();
     beast::get_lowest_layer(stream).socket().close(ignored);
   }
   void start_read() {
@@ -98,8 +74,8 @@ struct HubConnection::Link {
   }
 
   asio::io_context io{1};
-  tcp::resolver resolver{io};
-  websocket::stream<beast::tcp_stream> stream{io};
+  HubDial dial{io};  // before what uses its context
+  websocket::stream<TlsConnection> stream{io};
   beast::flat_buffer buffer{ship::kLargestMessage};
   bool reading = false;
   bool arrived = false;
@@ -112,33 +88,26 @@ HubConnection::~HubConnection() = default;
 
 Result<std::unique_ptr<HubConnection>> HubConnection::open(const HubAddress& address, int timeout_ms) {
   auto link = std::make_unique<Link>();
-  tcp::resolver::results_type found;
-  Status done = link->operate("look up " + address.host, timeout_ms, [&](auto handler) {
-    link->resolver.async_resolve(
-        address.host, address.port,
-        [&found, handler](const error_code& error, tcp::resolver::results_type results) mutable {
-          found = std::move(results);
-          handler(error);
-        });
+  Status done = link->dial.connect(address, link->stream.next_layer(), [&](std::string_view doing, auto start) {
+    return link->operate(doing, timeout_ms, std::move(start));
   });
   if (!done) return propagate(done, address.text());
-  done = link->operate("connect", timeout_ms, [&](auto handler) {
-    asio::async_connect(beast::get_lowest_layer(link->stream).socket(), found, std::move(handler));
-  });
-  if (!done) return propagate(done, address.text());
-  error_code ignored;
-  beast::get_lowest_layer(link->stream).socket().set_option(tcp::no_delay(true), ignored);
-  link->stream.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
+  link->stream.set_option(websocket::stream_base::decorator([&address](websocket::request_type& request) {
     request.set(http::field::sec_websocket_protocol, "binferry.v1");
     request.set(http::field::user_agent, "binferry");
+    if (!address.token.empty()) {
+      request.set(http::field::authorization, "Bearer " + std::string(address.token.reveal()));
+    }
   }));
   link->stream.read_message_max(ship::kLargestMessage);
   link->stream.binary(true);
   websocket::response_type response;
   done = link->operate("greet the hub", timeout_ms, [&](auto handler) {
-    link->stream.async_handshake(response, address.host + ":" + address.port, std::string(ship::kPath),
-                                 std::move(handler));
+    link->stream.async_handshake(response, address.authority(), std::string(ship::kPath), std::move(handler));
   });
+  if (response.result_int() >= 400) {
+    return std::unexpected(refusal_of(response.result_int(), response.body()).at(address.text()));
+  }
   if (!done) return propagate(done, address.text());
   if (response[http::field::sec_websocket_protocol] != "binferry.v1") {
     return std::unexpected(Error{Errc::protocol, "the server is no hub that speaks binferry.v1", address.text(), {}});

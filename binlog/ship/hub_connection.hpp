@@ -6,6 +6,7 @@
 
 #include "binlog/base/bytes.hpp"
 #include "binlog/base/result.hpp"
+#include "binlog/ship/hub_address.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -14,17 +15,10 @@
 
 namespace binferry {
 
-struct HubAddress {
-  std::string host;
-  std::string port;
-  [[nodiscard]] std::string text() const { return "ws://" + host + ":" + port; }
-};
-// `ws://host:port`. Usage error otherwise.
-Result<HubAddress> parse_hub_address(std::string_view text);
-
 class HubConnection {
  public:
-  // Connects and agrees on the subprotocol. Errors: `connection`, `timeout`, `protocol` (no hub).
+  // Connects and agrees on the subprotocol. Errors: `connection`, `timeout`, `protocol` (no hub), `refused` (a token,
+  // or a certificate).
   static Result<std::unique_ptr<HubConnection>> open(const HubAddress& address, int timeout_ms);
   ~HubConnection();
   HubConnection(const HubConnection&) = delete;

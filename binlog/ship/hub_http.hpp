@@ -24,6 +24,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in the order given
   std::vector<std::pair<std::string, std::string>> headers;  // as they came
   std::string remote;                                        // the peer's address and port
+  std::string memo;                                          // the handler's, to find again when it is called again
   std::uint32_t waited_ms = 0;                               // since the handler was first called for it
 
   // The first of the name; null if there is none. Names of headers have no case.
@@ -60,7 +61,7 @@ struct HttpReply {
 enum class HttpAccess : std::uint8_t { open, read, follow, admin };
 
 // Nullopt: nothing to say yet; it is called again when something has changed, or a moment later.
-using HttpHandler = std::function<std::optional<HttpReply>(const HttpRequest&)>;
+using HttpHandler = std::function<std::optional<HttpReply>(HttpRequest&)>;
 
 struct HttpRoute {
   HttpAccess access = HttpAccess::read;

@@ -33,6 +33,7 @@ Status HubSession::on_hello(const Hello& hello) {
   if (Status named = check_follower_name(hello.name); !named) return named;
   if (Status found = reader_.seek(hello.position); !found) return found;
   hello_ = hello;
+  if (!hello.schemas.empty() || !hello.tables.empty()) filter_.emplace(hello.schemas, hello.tables);
   state_ = State::streaming;
   // The answer tells how the rest is stored, so it goes ahead in plain.
   append(pending_, Welcome{.sends_zstd = hello.takes_zstd, .heartbeat_ms = options_.heartbeat_ms});
@@ -79,15 +80,16 @@ Result<bool> HubSession::next_message(std::string& message, bool heartbeat) {
     return true;
   }
   std::string frames;
-  Result<bool> filled = fill(frames);
+  Result<Filled> filled = fill(frames);
   if (!filled) {
     (void)refuse(filled.error());
     return next_message(message, heartbeat);
   }
   const BinlogPosition tip = store_.published();
-  // Told once when the follower has all of it, and again as a sign of life.
-  if (heartbeat || (*filled && tip != told_tip_)) {
-    append(frames, Tip{tip});
+  // Told once when the follower has all of it, again as a sign of life, and for want of anything else to say.
+  const bool is_news = *filled == Filled::all ? tip != told_tip_ : frames.empty();
+  if (heartbeat || is_news) {
+    append(frames, Tip{tip, options_.silent_ms ? options_.silent_ms() : kUnknownSilence});
     told_tip_ = tip;
   }
   if (frames.empty()) return false;
@@ -100,19 +102,37 @@ Result<bool> HubSession::next_message(std::string& message, bool heartbeat) {
   return true;
 }
 
-// True: the follower has everything that is published.
-Result<bool> HubSession::fill(std::string& frames) {
-  while (frames.size() < options_.message_bytes) {
+// What is read for one message is bounded, and not only what is sent: a filter may leave little of it.
+Result<HubSession::Filled> HubSession::fill(std::string& frames) {
+  for (std::size_t read = 0; std::max(read, frames.size()) < options_.message_bytes;) {
     Result<RelayReader::Item> item = reader_.next(std::min(options_.message_bytes, kLargestFrame / 2));
     if (!item) return propagate(item);
     switch (*item) {
-      case RelayReader::Item::none: return true;
-      case RelayReader::Item::file_begin: append(frames, FileBegin{reader_.file()}); break;
-      case RelayReader::Item::data: append(frames, Data{reader_.offset(), reader_.data()}); break;
+      case RelayReader::Item::none: return Filled::all;
+      case RelayReader::Item::file_begin:
+        append(frames, FileBegin{reader_.file()});
+        if (filter_) filter_->begin_file();
+        break;
+      case RelayReader::Item::data:
+        read += reader_.data().size();
+        if (Status filled = fill_data(frames); !filled) return propagate(filled);
+        break;
       case RelayReader::Item::file_end: append(frames, FileEnd{}); break;
     }
   }
-  return false;
+  return Filled::some;
+}
+
+Status HubSession::fill_data(std::string& frames) {
+  const auto send = [&frames](std::uint64_t offset, Bytes bytes) { append(frames, Data{offset, bytes}); };
+  if (filter_) return filter_->add(reader_.offset(), reader_.data(), send);
+  send(reader_.offset(), reader_.data());
+  return {};
+}
+
+BinlogPosition HubSession::needs() const {
+  const BinlogPosition& applied = acknowledged(AckLevel::applied);
+  return applied.file.empty() ? hello_.position : applied;
 }
 
 }  // namespace binferry

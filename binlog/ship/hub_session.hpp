@@ -8,17 +8,20 @@
 
 #include "binlog/base/zstd_stream.hpp"
 #include "binlog/ship/relay_reader.hpp"
+#include "binlog/ship/ship_filter.hpp"
 #include "binlog/ship/ship_frame.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 
 namespace binferry {
 
 struct HubSessionOptions {
-  std::uint32_t heartbeat_ms = 5'000;
+  std::uint32_t heartbeat_ms = 1'000;
   std::size_t message_bytes = 256 << 10;  // of log in one message, about
   int zstd_level = 1;
+  std::function<std::uint32_t()> silent_ms{};  // Tip::silent_ms; null: not known
 };
 
 class HubSession {
@@ -34,8 +37,11 @@ class HubSession {
   [[nodiscard]] bool is_streaming() const { return state_ == State::streaming; }
   [[nodiscard]] bool has_ended() const { return state_ == State::ended; }
   [[nodiscard]] const ship::Hello& hello() const { return hello_; }
-  // The follower's place in the log: it may still need everything from here on.
+  // Behind what was given to be sent.
   [[nodiscard]] BinlogPosition position() const { return reader_.position(); }
+  // If the connection broke now, the follower would ask for everything from here on: what it has acknowledged, else
+  // where it began. An empty file name: the oldest log there is.
+  [[nodiscard]] BinlogPosition needs() const;
   // What the follower last said of each level; an empty file name: nothing yet.
   [[nodiscard]] const BinlogPosition& acknowledged(ship::AckLevel level) const {
     return acknowledged_[static_cast<std::size_t>(level) - 1];
@@ -48,7 +54,9 @@ class HubSession {
   Status on_hello(const ship::Hello& hello);
   Status on_ack(const ship::Ack& ack);
   Status refuse(const Error& error);
-  Result<bool> fill(std::string& frames);
+  enum class Filled : std::uint8_t { all, some };
+  Result<Filled> fill(std::string& frames);
+  Status fill_data(std::string& frames);
 
   HubSessionOptions options_;
   const RelayStore& store_;
@@ -58,6 +66,7 @@ class HubSession {
   BinlogPosition acknowledged_[3];
   BinlogPosition told_tip_;
   std::string pending_;  // frames that go first
+  std::optional<ShipFilter> filter_;
   std::optional<ZstdCompressor> zstd_;
 };
 

@@ -9,6 +9,8 @@ Result<std::unique_ptr<HubSource>> HubSource::open(const HubAddress& address, co
   hello.counts = options.counts;
   hello.name = options.name;
   hello.position = options.position;
+  hello.schemas = options.schemas;
+  hello.tables = options.tables;
   std::unique_ptr<HubSource> source(new HubSource(address.text(), options, std::move(hello)));
   Result<std::unique_ptr<HubConnection>> connection = HubConnection::open(address, options.timeout_ms);
   if (!connection) return propagate(connection);
@@ -25,13 +27,18 @@ Result<SourceState> HubSource::next(RawEvent& event) {
     if (!item) return propagate(item, path_);
     switch (*item) {
       case FollowerSession::Item::event:
+        event.is_mapped = session_.is_mapped();
         if (Status framed = framer_.frame(session_.event(), session_.offset(), file_, event); !framed) {
           return propagate(framed, path_);
         }
         return SourceState::event;
       case FollowerSession::Item::file_begin: file_ = session_.file(); return SourceState::file_begin;
       case FollowerSession::Item::file_end: return SourceState::file_end;
-      case FollowerSession::Item::tip: continue;
+      case FollowerSession::Item::tip: {
+        tip_ = HubTip{session_.tip(), options_.now_us ? options_.now_us() : 0};
+        if (session_.silent_ms() != ship::kUnknownSilence) tip_->silent_ms = session_.silent_ms();
+        continue;
+      }
       case FollowerSession::Item::none: break;
     }
     Result<bool> ready = connection_->poll();
@@ -56,8 +63,9 @@ Status HubSource::wait(int timeout_ms) {
 
 Status HubSource::acknowledge(ship::AckLevel level, const BinlogPosition& position) {
   constexpr std::uint64_t kBehindMagic = 4;
-  if (position.offset <= kBehindMagic || position <= acknowledged_) return {};
-  acknowledged_ = position;
+  BinlogPosition& acknowledged = acknowledged_[static_cast<std::size_t>(level) - 1];
+  if (position.offset <= kBehindMagic || position <= acknowledged) return {};
+  acknowledged = position;
   Status sent = connection_->send(FollowerSession::ack(level, position), options_.timeout_ms);
   if (!sent) return propagate(sent, path_);
   return {};

@@ -8,8 +8,11 @@
 #include "binlog/ship/hub_connection.hpp"
 #include "binlog/source/event_source.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace binferry {
 
@@ -17,8 +20,18 @@ struct HubSourceOptions {
   std::string name;  // this follower's
   bool counts = false;
   BinlogPosition position{};  // an empty file name: from the oldest log
-  int timeout_ms = 10'000;    // for connecting and sending
+  std::vector<std::string> schemas{};  // ship::Hello
+  std::vector<std::string> tables{};   // the same
+  int timeout_ms = 10'000;             // for connecting and sending
+  std::function<std::uint64_t()> now_us{};  // for HubTip::at_us; null: 0
   Limits limits{};
+};
+
+// What the hub last said of its log's end.
+struct HubTip {
+  BinlogPosition position;
+  std::uint64_t at_us = 0;                   // when it said so
+  std::optional<std::uint64_t> silent_ms{};  // ship::Tip, where the hub knows it
 };
 
 class HubSource final : public EventSource {
@@ -33,6 +46,11 @@ class HubSource final : public EventSource {
   [[nodiscard]] const std::string& path() const override { return path_; }
   // Errors: `timeout` once the hub has been silent for three heartbeats.
   Status wait(int timeout_ms) override;
+
+  // Nothing before the first.
+  [[nodiscard]] const std::optional<HubTip>& tip() const { return tip_; }
+  // Nothing more is at hand without the network.
+  [[nodiscard]] bool is_drained() const { return session_.is_drained(); }
 
   // Tells the hub. Positions go forward only; those at the beginning of a file are the hub's own matter and not sent.
   Status acknowledge(ship::AckLevel level, const BinlogPosition& position);
@@ -50,7 +68,8 @@ class HubSource final : public EventSource {
   FollowerSession session_;
   EventFramer framer_;
   std::string file_;
-  BinlogPosition acknowledged_;
+  std::optional<HubTip> tip_;
+  BinlogPosition acknowledged_[3];  // by level
   int silent_ms_ = 0;
 };
 

@@ -18,7 +18,7 @@ class RelayPump {
   RelayPump(RelayStore& store, EventSource& source, const Limits& limits = {})
       : store_(store), source_(source), assembler_(limits) {}
 
-  // Called with every event that the source gives, before it is appended. May be null.
+  // Called with every event that came, heartbeats too. May be null.
   std::function<void(const RawEvent&)> on_event;
   // Called when a transaction is whole and appended, before it is published. May be null.
   std::function<void(const Transaction&)> on_transaction;

@@ -72,7 +72,11 @@ Result<RelayReader::Item> RelayReader::next(std::size_t most) {
       if (!*found) return Item::none;
     }
     if (next_ < head_end_) return give(head_end_, most);
-    if (start_ > extent->end) return Item::none;  // the source will send it to the hub again
+    if (start_ > extent->end) {
+      if (extent->next.empty()) return Item::none;  // the source will send it to the hub again
+      return fail(Errc::diverged, file_ + " has ended in front of offset " + std::to_string(start_),
+                  "the replica may be another source's: make it again");
+    }
     if (Status proved = prove_start(extent->end); !proved) return propagate(proved);
     next_ = start_;
     phase_ = Phase::body;

@@ -27,7 +27,8 @@ class RelayReader {
     data,        // data() stands at offset() of file(); valid until the next call
     file_end,    // all of it was given
   };
-  // At most `most` bytes of data. Errors: `purged` while reading, `not_found` (no event begins at the position), `io`.
+  // At most `most` bytes of data. Errors: `purged` while reading, `not_found` (no event begins at the position),
+  // `diverged` (it lies behind the end of a file that has ended), `io`.
   Result<Item> next(std::size_t most);
 
   [[nodiscard]] const std::string& file() const { return file_; }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -278,8 +279,7 @@ Status RelayStore::publish() {
     return synced;
   }
   unpublished_ = 0;
-  const std::lock_guard guard(mutex_);
-  files_.back().end = boundary_;
+  show_end(boundary_);
   return {};
 }
 
@@ -290,8 +290,7 @@ Status RelayStore::end_file() {
   if (Status synced = sync_file(); !synced) return synced;
   boundary_ = end_;
   unpublished_ = 0;
-  const std::lock_guard guard(mutex_);
-  files_.back().end = end_;
+  show_end(end_);
   return {};
 }
 
@@ -378,6 +377,22 @@ BinlogPosition RelayStore::published() const {
     if (file->end > kFirstEventOffset) return {file->name, file->end};
   }
   return {};
+}
+
+void RelayStore::show_end(std::uint64_t end) {
+  {
+    const std::lock_guard guard(mutex_);
+    files_.back().end = end;
+    ++news_;
+  }
+  has_news_.notify_all();
+}
+
+bool RelayStore::wait_for_news(std::uint64_t& news, int timeout_ms) const {
+  std::unique_lock lock(mutex_);
+  const bool came = has_news_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return news_ != news; });
+  news = news_;
+  return came;
 }
 
 std::vector<RelayFile> RelayStore::files() const {

@@ -16,6 +16,7 @@
 #include "binlog/event/raw_event.hpp"
 #include "binlog/source/input.hpp"
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -94,6 +95,8 @@ class RelayStore {
   };
   // Nothing if there is no such file.
   [[nodiscard]] std::optional<Extent> extent_of(const std::string& name) const;
+  // Waits until more is published than was when `news` was given, then sets it anew; false: the time is over.
+  bool wait_for_news(std::uint64_t& news, int timeout_ms) const;
 
  private:
   RelayStore(std::string folder, const RelayStoreOptions& options) : folder_(std::move(folder)), options_(options) {}
@@ -102,6 +105,7 @@ class RelayStore {
   Status recover();
   Status recover_newest();
   Status open_newest();
+  void show_end(std::uint64_t end);
   Status write_index(const std::vector<RelayFile>& files);
   Status write_out();
   Status write_at(Bytes bytes, std::uint64_t offset);
@@ -126,6 +130,8 @@ class RelayStore {
 
   mutable std::mutex mutex_;      // of what other threads may ask
   std::vector<RelayFile> files_;  // oldest first
+  std::uint64_t news_ = 0;        // counts up with what readers may see
+  mutable std::condition_variable has_news_;
 };
 
 }  // namespace binferry

@@ -51,6 +51,19 @@ BinlogPosition take_position(ByteReader& reader) {
   return {std::move(file), offset};
 }
 
+void put_patterns(ByteWriter& writer, const std::vector<std::string>& patterns) {
+  writer.u16(static_cast<std::uint16_t>(patterns.size()));
+  for (const std::string& pattern : patterns) put_text(writer, pattern);
+}
+
+std::vector<std::string> take_patterns(ByteReader& reader) {
+  const std::uint16_t count = reader.u16();
+  if (count > kMostPatterns) reader.fail_value();
+  std::vector<std::string> patterns;
+  for (std::uint16_t i = 0; i < count && !reader.failed(); ++i) patterns.emplace_back(take_text(reader));
+  return patterns;
+}
+
 Result<Frame> parse(Type type, ByteReader& reader) {
   switch (type) {
     case Type::hello: {
@@ -61,6 +74,8 @@ Result<Frame> parse(Type type, ByteReader& reader) {
       hello.takes_zstd = (flags & kZstd) != 0;
       hello.name = take_text(reader);
       hello.position = take_position(reader);
+      hello.schemas = take_patterns(reader);
+      hello.tables = take_patterns(reader);
       return hello;
     }
     case Type::ack: {
@@ -83,7 +98,12 @@ Result<Frame> parse(Type type, ByteReader& reader) {
       return Data{offset, bytes};
     }
     case Type::file_end: return FileEnd{};
-    case Type::tip: return Tip{take_position(reader)};
+    case Type::tip: {
+      Tip tip;
+      tip.position = take_position(reader);
+      tip.silent_ms = reader.u32();
+      return tip;
+    }
     case Type::refusal: {
       const std::uint8_t code = reader.u8();
       if (code > static_cast<std::uint8_t>(Errc::internal)) reader.fail_value();
@@ -112,6 +132,8 @@ void append(std::string& out, const Hello& hello) {
   payload.u8(static_cast<std::uint8_t>((hello.counts ? kCounts : 0) | (hello.takes_zstd ? kZstd : 0)));
   put_text(payload, hello.name);
   put_position(payload, hello.position);
+  put_patterns(payload, hello.schemas);
+  put_patterns(payload, hello.tables);
   frame(out, Type::hello, payload.view());
 }
 
@@ -147,6 +169,7 @@ void append(std::string& out, const FileEnd&) {
 void append(std::string& out, const Tip& tip) {
   ByteWriter payload;
   put_position(payload, tip.position);
+  payload.u32(tip.silent_ms);
   frame(out, Type::tip, payload.view());
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace binferry::ship {
 
@@ -24,9 +25,11 @@ inline constexpr std::uint16_t kVersion = 1;
 // What a peer may send. Whatever is larger ends the connection.
 inline constexpr std::size_t kLargestName = 128;                  // of a follower
 inline constexpr std::size_t kLargestText = 1024;                 // file names and error texts
+inline constexpr std::size_t kMostPatterns = 256;                 // of schemas, and of tables
 inline constexpr std::size_t kLargestFrame = 256 << 10;           // payload
 inline constexpr std::size_t kLargestMessage = 1 << 20;           // frames of one message, decompressed
 inline constexpr std::size_t kLargestFollowerMessage = 16 << 10;  // a follower has little to say
+inline constexpr std::uint32_t kUnknownSilence = 0xFFFFFFFF;
 inline constexpr int kWindowLog = 18;                             // of the zstd stream: both ends keep 256 KiB
 
 // How far a follower has got with what it acknowledges. Each includes the ones before it.
@@ -41,6 +44,9 @@ struct Hello {
   bool takes_zstd = true;
   std::string name{};         // how the hub lists it: letters, digits and `-_.`
   BinlogPosition position{};  // where to begin; an empty file name: with the oldest log
+  // Whose rows it wants, as patterns (TransactionFilter::databases, tables); empty: everybody's.
+  std::vector<std::string> schemas{};
+  std::vector<std::string> tables{};
   bool operator==(const Hello&) const = default;
 };
 struct Ack {
@@ -69,6 +75,9 @@ struct FileEnd {};
 // Up to where the hub has the log. Sent when a follower has everything, and as a heartbeat.
 struct Tip {
   BinlogPosition position;
+  // Since the hub last knew that its source has nothing newer, or kUnknownSilence: lag must not look small because the
+  // hub itself is cut off.
+  std::uint32_t silent_ms = kUnknownSilence;
 };
 // The last frame of a connection that the hub ends.
 struct Refusal {

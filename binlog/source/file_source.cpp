@@ -216,8 +216,8 @@ Result<SourceState> FileSource::next_event(RawEvent& event) {
   Result<Bytes> stored = window_.at(offset_, *length);
   if (!stored) return propagate(stored, name_);
   if (stored->size() < *length) return at_end(*stored, stored->size());
-  if (Status framed = framer_.frame(*stored, offset_, name_, event); !framed) return broken(std::move(framed.error()));
   event.is_mapped = false;
+  if (Status framed = framer_.frame(*stored, offset_, name_, event); !framed) return broken(std::move(framed.error()));
   return accept(event);
 }
 

@@ -147,10 +147,8 @@ Status MysqlSource::place(Bytes bytes) {
 }
 
 Result<SourceState> MysqlSource::deliver(RawEvent& event) {
-  Result<RawEvent> framed = framer_->frame(session_->event().bytes, offset_, file_);
-  if (!framed) return propagate(framed);
-  event = *framed;
   event.is_mapped = connection_->packets().packet_is_mapped();
+  if (Status framed = framer_->frame(session_->event().bytes, offset_, file_, event); !framed) return propagate(framed);
   offset_ = event.end;
   file_bytes_ += event.bytes.size();
   ack_requested_ = session_->event().ack_requested;

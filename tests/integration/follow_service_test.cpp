@@ -266,7 +266,7 @@ TEST(FollowMemory, StaysFlatWhileALargeTransactionIsStreamed) {
   options.extra = {"--innodb-log-file-size=256M", "--max-binlog-size=1G"};
   const ServerProcess server(options);
   SqlClient client = server.connect();
-  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY, v LONGBLOB) ENGINE=InnoDB");
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY, v LONGBLOB) ENGINE=InnoDB; USE d");
   for (const bool logged : {false, true}) {
     client.execute("DELETE FROM d.t");
     std::vector<std::string> how;

@@ -1,25 +1,20 @@
 // A real server, one hub and its followers, each a process of its own: at the end every follower holds what the server
-// answers to SELECT, whoever was killed meanwhile.
-#include "applier/replica_reader.hpp"
-#include "tests/integration/support/child_process.hpp"
-#include "tests/integration/support/random.hpp"
-#include "tests/integration/support/replica_check.hpp"
-#include "tests/integration/support/select_all.hpp"
-#include "tests/integration/support/server_process.hpp"
-#include "tests/integration/support/skip.hpp"
+// answers to SELECT, whoever came, left, was killed, stopped or restarted meanwhile.
+#include "tests/integration/support/hub_fixture.hpp"
+#include "tests/integration/support/workload.hpp"
+#include "tests/unit/support/temp_dir.hpp"
 
-#include <atomic>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <thread>
-#include <utility>
 
-#include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <signal.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,123 +24,17 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
+// The store is the server's log, byte for byte, but for the flag of the file that is still written.
+void expect_same_logs(const ServerProcess& server, const fs::path& store) {
+  for (const fs::path& log : server.binlog_files()) {
+    std::string mine = read_file((store / log.filename()).string());
+    std::string theirs = read_file(log.string());
+    ASSERT_GT(mine.size(), 30U) << log;
+    constexpr std::size_t kInUse = 4 + 17;
+    mine[kInUse] = theirs[kInUse] = 0;
+    EXPECT_TRUE(mine == theirs) << log << ": " << mine.size() << " bytes, not " << theirs.size();
+  }
 }
-
-std::string text_of_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// A program that is ended with the object.
-class Process {
- public:
-  Process(std::vector<std::string> args, fs::path output) {
-    command_.args = std::move(args);
-    command_.output = std::move(output);
-    start();
-  }
-  ~Process() { stop(); }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-  void start() { pid_ = start_child(command_); }
-  void stop() {
-    if (pid_ > 0) stop_child(std::exchange(pid_, -1), 30s);
-  }
-  void kill_hard() { stop_child(std::exchange(pid_, -1), 0ms); }
-  void pause() const { ::kill(pid_, SIGSTOP); }
-  void go_on() const { ::kill(pid_, SIGCONT); }
-  [[nodiscard]] std::string output() const { return text_of_file(command_.output); }
-
- private:
-  ChildCommand command_;
-  pid_t pid_ = -1;
-};
-
-class HubTest : public testing::Test {
- protected:
-  void SetUp() override { BINFERRY_NEEDS_SERVER(Flavor::mariadb); }
-
-  void begin(std::vector<std::string> extra, std::vector<std::string> hub_options) {
-    ServerOptions options;
-    options.extra = std::move(extra);
-    server_ = std::make_unique<ServerProcess>(options);
-    port_ = free_port();
-    std::vector<std::string> args{
-        BINFERRY_BINARY, "serve",       fmt::format("mysql://root@127.0.0.1:{}", server_->port()),
-        "--store",       path("store"), fmt::format("--listen=127.0.0.1:{}", port_)};
-    args.insert(args.end(), hub_options.begin(), hub_options.end());
-    hub_ = std::make_unique<Process>(std::move(args), server_->folder() / "hub.log");
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return (server_->folder() / name).string(); }
-  std::unique_ptr<Process> join(const std::string& name, const std::string& how) {
-    return std::make_unique<Process>(
-        std::vector<std::string>{BINFERRY_BINARY, "join", fmt::format("ws://127.0.0.1:{}", port_), "--into",
-                                 path(name + ".db"), "--as", name, how},
-        server_->folder() / (name + ".log"));
-  }
-  // Where the server's log ends now.
-  BinlogPosition end_of_log() {
-    SqlClient client = server_->connect();
-    const ResultSet status = client.query("SHOW MASTER STATUS");
-    return {*status.rows.at(0).at(0), std::stoull(*status.rows.at(0).at(1))};
-  }
-  // Until the replica stands there; false after a long time.
-  static bool reaches(const std::string& replica, const BinlogPosition& goal) {
-    for (int i = 0; i < 1200; ++i) {
-      Result<ReplicaReader> reader = ReplicaReader::open(replica);
-      if (reader) {
-        Result<Checkpoint> checkpoint = reader->read_checkpoint();
-        if (checkpoint && checkpoint->position >= goal) return true;
-      }
-      std::this_thread::sleep_for(50ms);
-    }
-    return false;
-  }
-  void expect_equal(const std::string& name) {
-    SqlClient client = server_->connect();
-    const Result<ReplicaCheck> check = check_replica(path(name + ".db"), select_everything(client));
-    ASSERT_TRUE(check) << check.error().message();
-    EXPECT_EQ(check->differences, "") << name;
-    EXPECT_TRUE(check->frozen.empty()) << name << ": " << check->frozen.front().reason;
-    EXPECT_GT(check->compared, 1U) << name;
-    EXPECT_EQ(integrity_of(path(name + ".db")), "ok");
-  }
-  void make_tables() {
-    SqlClient client = server_->connect();
-    client.execute("CREATE DATABASE shop");
-    client.execute(
-        "CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY KEY, who VARCHAR(40), amount DECIMAL(12,3))");
-    client.execute("CREATE TABLE shop.notes (body TEXT, at DATETIME(6))");
-  }
-  static void put_load(SqlClient& client, Random& random, std::size_t transactions) {
-    for (std::size_t i = 0; i < transactions; ++i) {
-      client.execute("BEGIN");
-      for (std::size_t row = random.between(1, 8); row-- > 0;) {
-        client.execute(fmt::format("INSERT INTO shop.orders (who, amount) VALUES ('w{}', {}.125)", random.below(100),
-                                   random.below(100'000)));
-      }
-      client.execute(fmt::format("UPDATE shop.orders SET amount = amount + 1 WHERE id % 7 = {}", random.below(7)));
-      client.execute(fmt::format("DELETE FROM shop.orders WHERE id % 50 = {}", random.below(50)));
-      client.execute(fmt::format("INSERT INTO shop.notes VALUES ('n{}', NOW(6))", random.next()));
-      client.execute(random.chance(90) ? "COMMIT" : "ROLLBACK");
-      if (random.chance(5)) client.execute("FLUSH BINARY LOGS");
-    }
-  }
-
-  std::unique_ptr<ServerProcess> server_;
-  std::unique_ptr<Process> hub_;
-  std::uint16_t port_ = 0;
-};
 
 TEST_F(HubTest, FollowersAreEqualToTheServerWhoeverIsKilledMeanwhile) {
   const std::uint64_t seed = seed_or(7);
@@ -153,98 +42,232 @@ TEST_F(HubTest, FollowersAreEqualToTheServerWhoeverIsKilledMeanwhile) {
   Random random(seed);
   begin({}, {});
   make_tables();
-  std::vector<std::unique_ptr<Process>> followers;
-  for (const char* name : {"one", "two", "three"}) followers.push_back(join(name, "--async"));
+  std::map<std::string, std::unique_ptr<Process>> followers;
+  followers["one"] = join("one");
+  followers["two"] = join("two", {"--no-snapshot", "--sync"});
+  followers["three"] = join("three", {"--ack=received"});
   SqlClient client = server_->connect();
-  for (int round = 0; round < 8; ++round) {
-    put_load(client, random, 15);
-    Process& victim = round % 3 == 2 ? *hub_ : *followers[random.below(3)];
-    if (random.chance(70)) {
-      victim.kill_hard();
+  const auto some = [&]() -> Process& {
+    auto found = followers.begin();
+    std::advance(found, random.below(followers.size()));
+    return *found->second;
+  };
+  for (int round = 0; round < 10; ++round) {
+    put_load(client, random, 12);
+    if (round == 3) followers["late"] = join("late");
+    if (round == 5) followers["empty"] = join("empty", {"--no-snapshot"});
+    Process& victim = round % 3 == 2 ? *hub_ : some();
+    const std::size_t how = random.below(3);
+    if (how == 0) victim.kill_hard();
+    if (how == 1) victim.stop();
+    if (how == 2) victim.pause();
+    put_load(client, random, 8);
+    if (how == 2) {
+      victim.go_on();
     } else {
-      victim.stop();
+      victim.start();
     }
-    put_load(client, random, 10);
-    victim.start();
+    if (round == 6) {
+      server_->restart();
+      client.reconnect();
+    }
   }
-  followers[0]->pause();
-  put_load(client, random, 10);
-  followers[0]->go_on();
-  server_->restart();
-  client.reconnect();
   put_load(client, random, 5);
-  const BinlogPosition goal = end_of_log();
-  for (const char* name : {"one", "two", "three"}) {
-    ASSERT_TRUE(reaches(path(std::string(name) + ".db"), goal))
-        << name << " of " << goal.text() << "\n"
-        << text_of_file(path(std::string(name) + ".log")) << hub_->output();
-  }
-  for (auto& follower : followers) follower->stop();
+  std::vector<std::string> names;
+  for (const auto& [name, follower] : followers) names.push_back(name);
+  expect_all_reach(names);
+  ASSERT_TRUE(reaches(path("store/seed.db"), end_of_log())) << hub_->output();
+  for (auto& [name, follower] : followers) follower->stop();
   hub_->stop();
-  for (const char* name : {"one", "two", "three"}) expect_equal(name);
-  // The store is the server's log, byte for byte, but for the flag of the file that is still written.
-  for (const fs::path& log : server_->binlog_files()) {
-    std::string mine = text_of_file(fs::path(path("store")) / log.filename());
-    std::string theirs = text_of_file(log);
-    ASSERT_GT(mine.size(), 30U);
-    constexpr std::size_t kInUse = 4 + 17;
-    mine[kInUse] = theirs[kInUse] = 0;
-    EXPECT_TRUE(mine == theirs) << log << ": " << mine.size() << " bytes, not " << theirs.size();
-  }
+  for (const std::string& name : names) expect_equal(replica(name));
+  expect_equal(path("store/seed.db"));
+  expect_same_logs(*server_, path("store"));
 }
 
-TEST_F(HubTest, CommitsWaitUntilTwoOfThreeFollowersHaveAppliedThem) {
-  // Nobody acknowledges yet: the source must not wait for it.
-  begin({"--rpl-semi-sync-master-enabled=1", "--rpl-semi-sync-master-timeout=1"}, {"--semi-sync", "--ack=any:2"});
-  SqlClient watch = server_->connect();
+// A network of its own for this thread and the processes that it starts; the old one comes back with its end.
+class OwnNetwork {
+ public:
+  OwnNetwork() : old_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+    is_there_ = ::unshare(CLONE_NEWNET) == 0;
+    if (is_there_) set_up(true);
+  }
+  ~OwnNetwork() {
+    if (is_there_) (void)::setns(old_, CLONE_NEWNET);
+    ::close(old_);
+  }
+  OwnNetwork(const OwnNetwork&) = delete;
+  OwnNetwork& operator=(const OwnNetwork&) = delete;
+
+  [[nodiscard]] bool is_there() const { return is_there_; }
+  // Its only link, the loopback: while it is down every packet is lost, and nobody is told.
+  static void set_up(bool is_up) {
+    const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    if (is_up) request.ifr_flags = IFF_UP | IFF_RUNNING;
+    EXPECT_EQ(::ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    ::close(fd);
+  }
+
+ private:
+  int old_;
+  bool is_there_ = false;
+};
+
+TEST_F(HubTest, EverybodyComesBackWhenTheNetworkWasCut) {
+  const OwnNetwork network;
+  if (!network.is_there()) GTEST_SKIP() << "this process may not make a network namespace";
+  const std::uint64_t seed = seed_or(5);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  Random random(seed);
+  begin({}, {});
   make_tables();
-  std::vector<std::unique_ptr<Process>> followers;
-  for (const char* name : {"one", "two", "three"}) followers.push_back(join(name, "--sync"));
-  const BinlogPosition made = end_of_log();
-  for (const char* name : {"one", "two", "three"}) {
-    ASSERT_TRUE(reaches(path(std::string(name) + ".db"), made)) << hub_->output();
-  }
-  const auto status = [&](const std::string& name) {
-    return watch.query("SHOW STATUS LIKE 'Rpl_semi_sync_master_" + name + "'").rows.at(0).at(1).value_or("");
-  };
-  for (int i = 0; i < 600 && status("status") != "ON"; ++i) std::this_thread::sleep_for(50ms);
-  ASSERT_EQ(status("status"), "ON") << "the source waits again when its replica has caught up";
-  watch.execute("SET GLOBAL rpl_semi_sync_master_timeout=600000");
-  const std::string unanswered = status("no_tx");
-  SqlClient writer = server_->connect();
-  for (int i = 0; i < 20; ++i) {
-    writer.execute(fmt::format("INSERT INTO shop.orders (who, amount) VALUES ('s{}', 1)", i));
-    // The commit has returned: two replicas must hold it already.
-    int holders = 0;
-    const std::string id = fmt::format("s{}", i);
-    for (const char* name : {"one", "two", "three"}) {
-      Result<Database> replica = Database::open(path(std::string(name) + ".db"), OpenMode::read_only);
-      ASSERT_TRUE(replica);
-      const auto found = replica->query_text("SELECT who FROM \"shop.orders\" WHERE who = " + quote_text(id));
-      ASSERT_TRUE(found) << found.error().message();
-      holders += found->has_value() ? 1 : 0;
-    }
-    EXPECT_GE(holders, 2) << id;
-  }
-  // With two of them stopped the commit waits; with one back it returns.
-  followers[0]->pause();
-  followers[1]->pause();
-  std::atomic<bool> returned = false;
-  std::thread waiting([&] {
-    SqlClient other = server_->connect();
-    other.execute("INSERT INTO shop.orders (who, amount) VALUES ('waits', 1)");
-    returned = true;
+  const auto one = join("one");
+  const auto two = join("two", {"--no-snapshot"});
+  SqlClient client = server_->connect();  // over a socket of the file system
+  put_load(client, random, 10);
+  expect_all_reach({"one", "two"});
+  OwnNetwork::set_up(false);
+  put_load(client, random, 10);
+  // Longer than a follower waits for a sign of life.
+  ASSERT_TRUE(happens([&] { return one->output().find("connecting again") != std::string::npos; })) << one->output();
+  put_load(client, random, 5);
+  EXPECT_FALSE(reaches_now(replica("two"), end_of_log())) << "it was not cut off";
+  OwnNetwork::set_up(true);
+  expect_all_reach({"one", "two"});
+  one->stop();
+  two->stop();
+  hub_->stop();
+  expect_equal(replica("one"));
+  expect_equal(replica("two"));
+}
+
+// Every type, table statements, cascades, tables without keys: by several writers at once.
+TEST_F(HubTest, FollowersOfARandomLoadAreEqualToTheServer) {
+  const std::uint64_t seed = seed_or(11);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  begin({}, {});
+  WorkloadOptions load;
+  load.seed = seed;
+  load.tables = 4;
+  load.batch_rows = 40;
+  load.foreign_keys = true;
+  load.non_transactional = false;  // with several writers their rows are logged in another order than they were made
+  Workload first(load, server_->endpoint());
+  first.prepare();
+  std::map<std::string, std::unique_ptr<Process>> followers;
+  followers["one"] = join("one");
+  followers["two"] = join("two", {"--no-snapshot"});
+  load.seed = seed + 1;
+  Workload second(load, server_->endpoint());
+  std::thread other([&] {
+    second.run(120);
+    second.finish();
   });
-  std::this_thread::sleep_for(2s);
-  EXPECT_FALSE(returned);
-  followers[0]->go_on();
-  waiting.join();
-  EXPECT_EQ(status("no_tx"), unanswered);
-  followers[1]->go_on();
-  const BinlogPosition goal = end_of_log();
-  for (const char* name : {"one", "two", "three"}) ASSERT_TRUE(reaches(path(std::string(name) + ".db"), goal));
-  for (auto& follower : followers) follower->stop();
-  for (const char* name : {"one", "two", "three"}) expect_equal(name);
+  first.run(60);
+  followers["late"] = join("late");
+  followers["one"]->kill_hard();
+  first.run(30);
+  followers["one"]->start();
+  hub_->kill_hard();
+  first.run(30);
+  first.finish();
+  hub_->start();
+  other.join();
+  expect_all_reach({"one", "two", "late"});
+  ASSERT_TRUE(reaches(path("store/seed.db"), end_of_log())) << hub_->output();
+  for (auto& [name, follower] : followers) follower->stop();
+  hub_->stop();
+  for (const char* name : {"one", "two", "late"}) expect_equal(replica(name));
+  expect_equal(path("store/seed.db"));
+}
+
+TEST_F(HubTest, AFollowerThatStandsStillHoldsNobodyUp) {
+  const std::uint64_t seed = seed_or(3);
+  SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
+  Random random(seed);
+  begin({}, {"--seed=off"});
+  make_tables();
+  const auto paused = join("paused", {"--no-snapshot"});
+  const auto other = join("other", {"--no-snapshot"});
+  SqlClient client = server_->connect();
+  put_load(client, random, 5);
+  expect_all_reach({"paused", "other"});
+  paused->pause();
+  put_load(client, random, 100);
+  expect_all_reach({"other"});
+  paused->go_on();
+  expect_all_reach({"paused"});
+  paused->stop();
+  other->stop();
+  expect_equal(replica("paused"));
+  expect_equal(replica("other"));
+}
+
+TEST_F(HubTest, KeepsOfTheStoreWhatTheRulesSayAndSaysWhomThatLeavesBehind) {
+  Random random(1);
+  begin({}, {"--seed=off", "--keep=100KB"});
+  make_tables();
+  auto follower = join("behind", {"--no-snapshot"});
+  expect_all_reach({"behind"});
+  follower->pause();
+  SqlClient client = server_->connect();
+  const std::string body(60'000, 'x');
+  for (int i = 0; i < 8; ++i) {
+    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
+    client.execute("FLUSH BINARY LOGS");
+  }
+  ASSERT_TRUE(happens([&] { return hub_->output().find("are removed") != std::string::npos; })) << hub_->output();
+  ASSERT_TRUE(happens([&] { return hub_->output().find("follower behind still needs") != std::string::npos; }))
+      << hub_->output();
+  const fs::path oldest = fs::path(path("store")) / server_->binlog_files().front().filename();
+  EXPECT_TRUE(happens([&] { return !fs::exists(oldest); }));
+  // Killed and started again it is behind what is kept, and told so.
+  follower->kill_hard();
+  follower->start();
+  EXPECT_EQ(follower->wait(), 5) << follower->output();
+  EXPECT_NE(follower->output().find("was purged at the hub"), std::string::npos) << follower->output();
+}
+
+TEST_F(HubTest, NeverPurgesWhatTheSlowestFollowerNeedsIfToldSo) {
+  Random random(1);
+  begin({}, {"--seed=off", "--keep=100KB,slowest-follower"});
+  make_tables();
+  auto follower = join("behind", {"--no-snapshot"});
+  expect_all_reach({"behind"});
+  follower->pause();
+  SqlClient client = server_->connect();
+  const std::string body(60'000, 'x');
+  for (int i = 0; i < 8; ++i) {
+    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
+    client.execute("FLUSH BINARY LOGS");
+  }
+  const fs::path oldest = fs::path(path("store")) / server_->binlog_files().front().filename();
+  std::this_thread::sleep_for(5s);  // some purging could have come
+  EXPECT_TRUE(fs::exists(oldest));
+  follower->go_on();
+  expect_all_reach({"behind"});
+  ASSERT_TRUE(happens([&] { return !fs::exists(oldest); })) << hub_->output();
+  follower->stop();
+  expect_equal(replica("behind"));
+}
+
+TEST_F(HubTest, RefusesAFollowerOfAnotherSource) {
+  begin({}, {});
+  make_tables();
+  auto follower = join("one");
+  expect_all_reach({"one"});
+  follower->stop();
+  hub_->stop();
+  // Another server whose log has files of the same names.
+  server_->connect().execute("RESET MASTER");
+  SqlClient client = server_->connect();
+  for (int i = 0; i < 5; ++i) client.execute("FLUSH BINARY LOGS");
+  client.execute("INSERT INTO shop.notes VALUES ('other', NOW(6))");
+  fs::remove_all(path("store"));
+  hub_->start();
+  follower->start();
+  EXPECT_EQ(follower->wait(), 5) << follower->output();
 }
 
 }  // namespace

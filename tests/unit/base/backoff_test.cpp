@@ -1,22 +1,42 @@
 #include "binlog/base/backoff.hpp"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace binferry {
 namespace {
 
-TEST(Backoff, GrowsToItsLimitAndNeverPassesIt) {
-  const Backoff backoff{.first_ms = 100, .longest_ms = 10'000};
-  for (const std::uint32_t random : {0U, 1U, 12'345U, 0xFFFF'FFFFU}) {
-    std::uint32_t most = 100;
-    for (std::uint32_t attempt = 0; attempt < 100; ++attempt) {
-      const std::uint32_t pause = pause_ms(backoff, attempt, random);
-      EXPECT_GE(pause, most / 2) << attempt;
-      EXPECT_LE(pause, most) << attempt;
-      most = std::min(most * 2, 10'000U);
-    }
+TEST(Backoff, PausesDoubleUpToTheLongestAndBeginAnewAfterAReset) {
+  std::uint32_t random = 0;
+  Backoff backoff(100, 1000, [&] { return random; });
+  std::vector<std::uint32_t> pauses;
+  for (int i = 0; i < 6; ++i) pauses.push_back(backoff.next_ms());
+  EXPECT_EQ(pauses, (std::vector<std::uint32_t>{50, 100, 200, 400, 500, 500}));
+  EXPECT_EQ(backoff.failures(), 6U);
+  backoff.reset();
+  EXPECT_EQ(backoff.failures(), 0U);
+  EXPECT_EQ(backoff.next_ms(), 50U);
+}
+
+TEST(Backoff, JitterStaysBetweenHalfAndAllOfAPause) {
+  std::uint32_t random = 0;
+  Backoff backoff(100, 100, [&] { return random; });
+  bool was_half = false;
+  bool was_all = false;
+  for (random = 0; random < 1000; ++random) {
+    const std::uint32_t pause = backoff.next_ms();
+    ASSERT_GE(pause, 50U);
+    ASSERT_LE(pause, 100U);
+    was_half |= pause == 50;
+    was_all |= pause == 100;
   }
-  EXPECT_NE(pause_ms(backoff, 3, 1), pause_ms(backoff, 3, 2)) << "two that lost the same server keep apart";
+  EXPECT_TRUE(was_half && was_all);
+}
+
+TEST(Backoff, NeverOverflowsHoweverLongAPeerStaysAway) {
+  Backoff backoff(1, 0xFFFFFFFF, [] { return 0xFFFFFFFFU; });
+  for (int i = 0; i < 100; ++i) EXPECT_LE(backoff.next_ms(), 0x10000U);
 }
 
 }  // namespace

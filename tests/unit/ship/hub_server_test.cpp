@@ -111,12 +111,13 @@ TEST_F(HubServerTest, AFollowerThatReadsNothingHoldsNobodyUp) {
 
 TEST_F(HubServerTest, SurvivesPeersThatAreNoFollowers) {
   const std::string upgrade =
-      "GET /v1/ship HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "GET /v1/ship HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
   EXPECT_EQ(say("garbage\r\n\r\n"), "");
-  EXPECT_TRUE(say("GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n").starts_with("HTTP/1.1 200"));
-  EXPECT_TRUE(say("GET /../../etc/passwd HTTP/1.1\r\nHost: hub\r\n\r\n").starts_with("HTTP/1.1 404"));
-  EXPECT_TRUE(say("POST /healthz HTTP/1.1\r\nHost: hub\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 405"));
+  EXPECT_TRUE(say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(say("GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 404"));
+  EXPECT_TRUE(
+      say("POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 405"));
   EXPECT_EQ(say("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x')), "");
   // A request that never ends, and a follower that never says HELLO: both are given up in time.
   EXPECT_EQ(say("GET / HTTP/1.1\r\nHost: "), "");
@@ -162,14 +163,14 @@ TEST_F(HubServerTest, StreamsBodiesOfKnownAndOfUnknownSize) {
   options.routes.add("/unknown", {HttpAccess::read, gives(3, false)});
   options.routes.add("/broken", {HttpAccess::read, gives(-1, false)});
   hub_ = std::move(*HubServer::start(*store_, options));
-  const std::string known = say("GET /known HTTP/1.1\r\nHost: hub\r\n\r\n");
+  const std::string known = say("GET /known HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_NE(known.find("Content-Length: 300\r\n"), std::string::npos) << known;
   EXPECT_TRUE(known.ends_with("\r\n\r\n" + std::string(300, 'x'))) << known;
-  const std::string unknown = say("GET /unknown HTTP/1.1\r\nHost: hub\r\n\r\n");
+  const std::string unknown = say("GET /unknown HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const std::string chunk = "64\r\n" + std::string(100, 'x') + "\r\n";
   EXPECT_TRUE(unknown.ends_with("\r\n\r\n" + chunk + chunk + chunk + "0\r\n\r\n")) << unknown;
   // Without its last chunk nobody takes it for the whole.
-  EXPECT_FALSE(say("GET /broken HTTP/1.1\r\nHost: hub\r\n\r\n").ends_with("0\r\n\r\n"));
+  EXPECT_FALSE(say("GET /broken HTTP/1.1\r\nHost: localhost\r\n\r\n").ends_with("0\r\n\r\n"));
 }
 
 TEST_F(HubServerTest, AHandlerThatWaitsIsAskedAgain) {
@@ -180,7 +181,7 @@ TEST_F(HubServerTest, AHandlerThatWaitsIsAskedAgain) {
                                   return HttpReply{.body = std::to_string(request.waited_ms)};
                                 }});
   hub_ = std::move(*HubServer::start(*store_, options));
-  EXPECT_TRUE(say("GET /later HTTP/1.1\r\nHost: hub\r\n\r\n").ends_with("\r\n\r\n14"));
+  EXPECT_TRUE(say("GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n").ends_with("\r\n\r\n14"));
 }
 
 TEST_F(HubServerTest, ListensOnLoopbackOnly) {

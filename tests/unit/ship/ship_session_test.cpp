@@ -252,12 +252,14 @@ TEST(ShipFrame, IsTheBytesThatTheProtocolPageShows) {
   hello.position = {"binlog.000001", 4};
   EXPECT_EQ(to_hex(bytes_of(saying(hello))),
             "00"
-            "011F000000"
+            "0123000000"
             "0100"
             "03"
             "03006F6E65"
             "0D0062696E6C6F672E303030303031"
-            "0400000000000000");
+            "0400000000000000"
+            "0000"
+            "0000");
   EXPECT_EQ(to_hex(bytes_of(FollowerSession::ack(ship::AckLevel::applied, {"binlog.000001", 658}))),
             "00"
             "0218000000"

@@ -1,0 +1,71 @@
+// HubFollow: a hub's log into a replica, for as long as it goes on. Connects, streams, acknowledges, reconnects.
+//
+//   connect → stream → (broken: wait, connect again) → …
+//
+// Every connection begins where the replica stands, and only goes on if the log is the replica's source's
+// (SqliteApplier::begin_file). What a network can cause is tried again with growing, jittered pauses; what a person
+// must mend ends the run. A replica of some schemas and tables asks the hub for those only. One thread.
+#pragma once
+
+#include "applier/applier.hpp"
+#include "binlog/ship/hub_source.hpp"
+#include "position/live_status.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace binferry {
+
+struct HubFollowOptions {
+  HubAddress hub{};
+  HubSourceOptions source{};  // where to begin, and what to ask for, is decided here
+  // What is acknowledged beside `applied`: with `received`, transactions as soon as they are whole in memory. A
+  // replica is its own only log, so that with it `logged` and `applied` are one.
+  ship::AckLevel ack = ship::AckLevel::applied;
+  bool stop_at_current = false;     // end when everything that the hub had at the beginning is applied
+  bool stop_at_quarantine = false;  // end when a table was quarantined that was not before
+
+  std::uint32_t first_pause_ms = 250;
+  std::uint32_t longest_pause_ms = 15'000;
+  std::function<std::uint64_t()> now_us{};             // microseconds since 1970
+  std::function<std::uint32_t()> random{};             // for jitter
+  std::function<void(std::uint32_t ms)> pause{};       // at most 200 ms at a time
+  std::function<void(const LiveStatus&)> on_status{};  // about once a second, and when the state changes
+  std::function<void(const std::string&)> note{};      // may be null
+};
+
+class HubFollow {
+ public:
+  // The applier must outlive it. All functions but `note` are required.
+  HubFollow(SqliteApplier& applier, HubFollowOptions options);
+
+  // Until `should_stop` (asked between transactions), or an end that the options name; then everything applied is
+  // durable and acknowledged. Errors: `purged`, `not_found`, `wrong_source`, `diverged` and the like; the applier's.
+  Status run(const std::function<bool()>& should_stop);
+
+  // stop_at_quarantine ended the run.
+  [[nodiscard]] bool has_new_quarantine() const { return applier_.replica().tables.quarantined() > quarantined_; }
+
+ private:
+  Status stream(const std::function<bool()>& should_stop);
+  Status on_sealed(HubSource& source);
+  bool must_end();
+  void choose_tables();
+  void watch(const RawEvent& event);
+  void rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop);
+  void enter_state(LiveState state, std::string trouble = {});
+  void publish(bool now);
+
+  SqliteApplier& applier_;
+  HubFollowOptions options_;
+  std::size_t quarantined_;  // when the run began
+  bool was_connected_ = false;
+  bool heard_anything_ = false;        // over this connection
+  bool reached_ = false;               // stop_at_current
+  bool outgrown_ = false;              // the hub must be asked for other tables
+  std::uint64_t statements_seen_ = 0;  // table statements, when the tables were looked at last
+  LiveStatus status_;
+};
+
+}  // namespace binferry

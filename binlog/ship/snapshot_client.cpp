@@ -1,0 +1,218 @@
+#include "binlog/ship/snapshot_client.hpp"
+
+#include "binlog/ship/hub_client.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace binferry {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using Response = http::response_parser<http::buffer_body>;
+
+constexpr std::size_t kPieceBytes = 256 << 10;
+constexpr std::size_t kMostReason = 1024;  // of a refusal's text that is shown
+constexpr std::chrono::milliseconds kSlice{100};
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    if (is_plain) {
+      out.push_back(c);
+    } else {
+      const auto byte = static_cast<std::uint8_t>(c);
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+  return out;
+}
+
+// `"abc"` without its quotes.
+std::string unquoted(std::string_view text) {
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"')) text = text.substr(1, text.size() - 2);
+  return std::string(text);
+}
+
+// Of `bytes 100-499/500`: the first and the last number.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> content_range(std::string_view text) {
+  if (!text.starts_with("bytes ")) return std::nullopt;
+  text.remove_prefix(6);
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::pair<std::uint64_t, std::uint64_t> range;
+  const auto [first_end, first] = std::from_chars(text.data(), text.data() + slash, range.first);
+  const std::string_view total = text.substr(slash + 1);
+  const auto [total_end, second] = std::from_chars(total.data(), total.data() + total.size(), range.second);
+  if (first != std::errc{} || *first_end != '-' || second != std::errc{} || total_end != total.data() + total.size()) {
+    return std::nullopt;
+  }
+  return range;
+}
+
+class Fetch {
+ public:
+  Fetch(const HubAddress& address, int timeout_ms, const SnapshotRequest& request)
+      : address_(address), timeout_(timeout_ms), request_(request) {}
+
+  Status run() {
+    if (Status connected = connect(); !connected) return connected;
+    if (Status asked = ask(); !asked) return asked;
+    SnapshotHead head;
+    if (Status heard = hear_head(head); !heard) return heard;
+    if (Status told = request_.on_head(head); !told) return told;
+    return hear_body();
+  }
+
+ private:
+  // One operation to its end; one that is too late, or not wanted any more, is cut off with the connection.
+  template <class Start>
+  Status operate(std::string_view doing, Start start) {
+    std::optional<error_code> result;
+    connection_.next_layer().expires_after(timeout_);
+    start([&result](const error_code& error, auto&&...) { result = error; });
+    bool stopped = false;
+    while (!result) {
+      io_.restart();
+      io_.run_for(kSlice);
+      if (!result && !stopped && request_.should_stop()) {
+        stopped = true;
+        error_code ignored;
+        dial_.resolver.cancel();
+        connection_.next_layer().socket().close(ignored);
+      }
+    }
+    if (stopped) return fail(Errc::cancelled, "stopped");
+    if (*result == beast::error::timeout) {
+      return fail(Errc::timeout, std::string(doing) + ": no answer in " + std::to_string(timeout_.count()) + " ms");
+    }
+    if (*result) return fail(Errc::connection, std::string(doing) + ": " + result->message());
+    return {};
+  }
+
+  Status connect() {
+    return dial_.connect(address_, connection_,
+                         [this](std::string_view doing, auto start) { return operate(doing, std::move(start)); });
+  }
+
+  Status ask() {
+    std::string target = "/v1/snapshot";
+    if (!request_.least.file.empty()) target += "?after=" + percent_encoded(request_.least.text());
+    http::request<http::empty_body> request(http::verb::get, target, 11);
+    request.set(http::field::host, address_.authority());
+    if (!address_.token.empty()) {
+      request.set(http::field::authorization, "Bearer " + std::string(address_.token.reveal()));
+    }
+    request.set(http::field::user_agent, "binferry");
+    if (!request_.sha256.empty() && request_.offset != 0) {
+      request.set(http::field::range, "bytes=" + std::to_string(request_.offset) + "-");
+      request.set(http::field::if_range, "\"" + request_.sha256 + "\"");
+    }
+    return operate("ask the hub", [&](auto handler) { http::async_write(connection_, request, std::move(handler)); });
+  }
+
+  Status hear_head(SnapshotHead& head) {
+    parser_.body_limit(boost::none);
+    Status done = operate("hear the hub", [&](auto handler) {
+      http::async_read_header(connection_, buffer_, parser_, std::move(handler));
+    });
+    if (!done) return done;
+    const auto& response = parser_.get();
+    if (response.result() != http::status::ok && response.result() != http::status::partial_content) return refused();
+    head.sha256 = unquoted(std::string_view(response[http::field::etag].data(), response[http::field::etag].size()));
+    const auto length = parser_.content_length();
+    if (!length) return fail(Errc::protocol, "the hub does not say how large its snapshot is");
+    head.bytes = *length;
+    if (response.result() == http::status::ok) return {};
+    const auto text = response[http::field::content_range];
+    const auto range = content_range(std::string_view(text.data(), text.size()));
+    if (!range || range->second < range->first || range->second - range->first != *length) {
+      return fail(Errc::protocol, "the hub sends a part of its snapshot and does not say which");
+    }
+    head.offset = range->first;
+    head.bytes = range->second;
+    return {};
+  }
+
+  // Gives what has come of the body to `take`, piece by piece.
+  template <class Take>
+  Status hear(Take take) {
+    std::string piece(kPieceBytes, '\0');
+    while (!parser_.is_done()) {
+      auto& body = parser_.get().body();
+      body.data = piece.data();
+      body.size = piece.size();
+      Status done = operate("hear the hub", [&](auto handler) {
+        http::async_read(connection_, buffer_, parser_, [handler](error_code error, std::size_t) mutable {
+          // The piece is full, which is what it is for.
+          if (error == http::error::need_buffer) error = {};
+          handler(error);
+        });
+      });
+      if (!done) return done;
+      const std::size_t size = piece.size() - body.size;
+      if (Status taken = take(bytes_of(piece).first(size)); !taken) return taken;
+    }
+    return {};
+  }
+  Status hear_body() {
+    return hear([this](Bytes bytes) { return request_.on_bytes(bytes); });
+  }
+
+  Status refused() {
+    std::string reason;
+    (void)hear([&reason](Bytes bytes) -> Status {
+      reason.append(text_of(bytes.first(std::min(bytes.size(), kMostReason - reason.size()))));
+      return {};
+    });
+    while (!reason.empty() && reason.back() == '\n') reason.pop_back();
+    const auto status = parser_.get().result();
+    const std::string what = "the hub gives no snapshot: " + (reason.empty() ? "it does not say why" : reason);
+    switch (status) {
+      case http::status::service_unavailable: return fail(Errc::busy, what);
+      case http::status::not_found:
+        return fail(Errc::not_found, what,
+                    "begin with the hub's oldest log by --no-snapshot, or serve without --seed=off");
+      default: return fail(Errc::refused, what + " (HTTP " + std::to_string(static_cast<unsigned>(status)) + ")");
+    }
+  }
+
+  const HubAddress& address_;
+  std::chrono::milliseconds timeout_;
+  const SnapshotRequest& request_;
+  asio::io_context io_{1};
+  HubDial dial_{io_};  // before what uses its context
+  TlsConnection connection_{io_};
+  beast::flat_buffer buffer_{1 << 20};
+  Response parser_;
+};
+
+}  // namespace
+
+SnapshotFetch snapshot_fetch(HubAddress address, int timeout_ms) {
+  return [address = std::move(address), timeout_ms](const SnapshotRequest& request) -> Status {
+    Fetch fetch(address, timeout_ms, request);
+    Status done = fetch.run();
+    if (!done) return propagate(done, address.text());
+    return done;
+  };
+}
+
+}  // namespace binferry
