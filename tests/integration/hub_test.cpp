@@ -225,7 +225,7 @@ TEST_F(HubTest, KeepsOfTheStoreWhatTheRulesSayAndSaysWhomThatLeavesBehind) {
   // Killed and started again it is behind what is kept, and told so.
   follower->kill_hard();
   follower->start();
-  EXPECT_EQ(follower->wait(), 5) << follower->output();
+  EXPECT_EQ(follower->wait(), 4) << follower->output();
   EXPECT_NE(follower->output().find("was purged at the hub"), std::string::npos) << follower->output();
 }
 
