@@ -154,13 +154,7 @@ TEST_F(FollowLogged, LosesAndRepeatsNothingWhateverIsKilledAndKeepsOnlyWhatIsNot
   for (int round = 0; round < 8; ++round) {
     workload.run(15);
     switch (random.between(0, 3)) {
-      case 0: {
-        SqlClient admin = server.connect();
-        for (const SqlRow& row : admin.query("SHOW PROCESSLIST").rows) {
-          if (row[4].value_or("").starts_with("Binlog Dump")) (void)admin.attempt("KILL " + row[0].value_or("0"));
-        }
-        break;
-      }
+      case 0: kill_dump_connections(server); break;
       case 1:
         follower.kill();
         follower.start();

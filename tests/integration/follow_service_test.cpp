@@ -112,9 +112,7 @@ TEST_P(FollowService, NeverShowsItsPassword) {
   EXPECT_EQ(read_file(process + "environ").find(password), std::string::npos);
   EXPECT_EQ(read_file(follower.replica() + ".status").find(password), std::string::npos);
   client.execute("SET PASSWORD FOR repl@'127.0.0.1' = PASSWORD('another')");
-  for (const SqlRow& row : client.query("SHOW PROCESSLIST").rows) {
-    if (row[4].value_or("").starts_with("Binlog Dump")) (void)client.attempt("KILL " + row[0].value_or("0"));
-  }
+  kill_dump_connections(server);
   const Ran refused = follower.wait();
   EXPECT_EQ(refused.exit_code, 4) << refused.err;
   EXPECT_NE(refused.err.find("check user and password"), std::string::npos) << refused.err;
@@ -167,9 +165,7 @@ TEST_P(FollowService, TailPrintsEveryTransactionOnceOverConnectionsThatBreak) {
     client.execute(
         fmt::format("INSERT INTO d.t VALUES ({0}, REPEAT('{0}-', 20)); UPDATE d.t SET v = 'u' WHERE id = {0}", i));
     if (i % 25 == 1) {
-      for (const SqlRow& row : client.query("SHOW PROCESSLIST").rows) {
-        if (row[4].value_or("").starts_with("Binlog Dump")) (void)client.attempt("KILL " + row[0].value_or("0"));
-      }
+      kill_dump_connections(server);
     }
     if (random.between(0, 60) == 0) client.execute("FLUSH BINARY LOGS");
   }
@@ -204,9 +200,7 @@ TEST_P(FollowService, TailDoesNotTakeALogThatWasResetForTheOneItRead) {
   std::this_thread::sleep_for(1100ms);  // two logs begun in one second cannot be told apart by their heads
   client.execute("RESET MASTER");
   for (int i = 2; i < 60; ++i) client.execute(fmt::format("INSERT INTO d.t VALUES ({})", i));
-  for (const SqlRow& row : client.query("SHOW PROCESSLIST").rows) {
-    if (row[4].value_or("").starts_with("Binlog Dump")) (void)client.attempt("KILL " + row[0].value_or("0"));
-  }
+  kill_dump_connections(server);
   proxy.freeze(false);
   const Ran ran = finish_program(tail, folder);
   EXPECT_NE(ran.exit_code, 0);

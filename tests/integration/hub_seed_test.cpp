@@ -134,13 +134,8 @@ TEST_F(HubSeedTest, AFollowerWhosePositionWasPurgedIsMadeAgain) {
   auto one = join("one", {"--on-purged=reseed"});
   expect_all_reach({"one"});
   one->stop();
-  SqlClient client = server_->connect();
-  const std::string body(60'000, 'x');
   const fs::path oldest = fs::path(path("store")) / server_->binlog_files().front().filename();
-  for (int i = 0; i < 8; ++i) {
-    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
-    client.execute("FLUSH BINARY LOGS");
-  }
+  fill_logs(8);
   // Nobody is connected; a snapshot that was just given out still keeps its place, so that the hub is started anew.
   ASSERT_TRUE(reaches(path("store/seed.db"), end_of_log())) << hub_->output();
   hub_->stop();

@@ -211,12 +211,7 @@ TEST_F(HubTest, KeepsOfTheStoreWhatTheRulesSayAndSaysWhomThatLeavesBehind) {
   auto follower = join("behind", {"--no-snapshot"});
   expect_all_reach({"behind"});
   follower->pause();
-  SqlClient client = server_->connect();
-  const std::string body(60'000, 'x');
-  for (int i = 0; i < 8; ++i) {
-    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
-    client.execute("FLUSH BINARY LOGS");
-  }
+  fill_logs(8);
   ASSERT_TRUE(happens([&] { return hub_->output().find("are removed") != std::string::npos; })) << hub_->output();
   ASSERT_TRUE(happens([&] { return hub_->output().find("follower behind still needs") != std::string::npos; }))
       << hub_->output();
@@ -236,12 +231,7 @@ TEST_F(HubTest, NeverPurgesWhatTheSlowestFollowerNeedsIfToldSo) {
   auto follower = join("behind", {"--no-snapshot"});
   expect_all_reach({"behind"});
   follower->pause();
-  SqlClient client = server_->connect();
-  const std::string body(60'000, 'x');
-  for (int i = 0; i < 8; ++i) {
-    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
-    client.execute("FLUSH BINARY LOGS");
-  }
+  fill_logs(8);
   const fs::path oldest = fs::path(path("store")) / server_->binlog_files().front().filename();
   std::this_thread::sleep_for(5s);  // some purging could have come
   EXPECT_TRUE(fs::exists(oldest));
@@ -266,6 +256,8 @@ TEST_F(HubTest, RefusesAFollowerOfAnotherSource) {
   client.execute("INSERT INTO shop.notes VALUES ('other', NOW(6))");
   fs::remove_all(path("store"));
   hub_->start();
+  const fs::path newest = fs::path(path("store")) / server_->binlog_files().back().filename();
+  ASSERT_TRUE(happens([&] { return fs::exists(newest); })) << hub_->output();
   follower->start();
   EXPECT_EQ(follower->wait(), 5) << follower->output();
 }

@@ -142,4 +142,13 @@ void HubTest::put_load(SqlClient& client, Random& random, std::size_t transactio
   }
 }
 
+void HubTest::fill_logs(int files) {
+  SqlClient client = server_->connect();
+  const std::string body(60'000, 'x');
+  for (int i = 0; i < files; ++i) {
+    client.execute(fmt::format("INSERT INTO shop.notes VALUES ('{}', NOW(6))", body));
+    client.execute("FLUSH BINARY LOGS");
+  }
+}
+
 }  // namespace binferry::test

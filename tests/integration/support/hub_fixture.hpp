@@ -48,6 +48,8 @@ class HubTest : public testing::Test {
   void make_tables();
   // Transactions on the tables of make_tables(), by one writer, with a new log file now and then.
   static void put_load(SqlClient& client, Random& random, std::size_t transactions);
+  // As many log files at the server, of 60 kB each.
+  void fill_logs(int files);
 
   std::unique_ptr<ServerProcess> server_;
   std::unique_ptr<Process> hub_;

@@ -279,4 +279,11 @@ Endpoint ServerProcess::tcp_endpoint() const {
   return endpoint;
 }
 
+void kill_dump_connections(const ServerProcess& server) {
+  SqlClient client = server.connect();
+  for (const SqlRow& row : client.query("SHOW PROCESSLIST").rows) {
+    if (row[4].value_or("").starts_with("Binlog Dump")) (void)client.attempt("KILL " + row[0].value_or("0"));
+  }
+}
+
 }  // namespace binferry::test

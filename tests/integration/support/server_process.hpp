@@ -74,4 +74,7 @@ class ServerProcess {
   pid_t pid_ = -1;
 };
 
+// Cuts every replica's connection to it.
+void kill_dump_connections(const ServerProcess& server);
+
 }  // namespace binferry::test
