@@ -12,7 +12,6 @@ namespace binferry {
 namespace {
 
 constexpr std::uint64_t kStatusEveryUs = 1'000'000;
-constexpr std::uint32_t kSliceMs = 100;  // of a pause; how long a wish to stop may go unseen
 
 // A link that broke, or an answer that did not come. Everything else would fail again in the same way.
 bool may_reconnect(Errc code) {
@@ -200,15 +199,6 @@ void Follow::end_stream(MysqlSource& source) {
   (void)source.next(ignored);
 }
 
-void Follow::rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop) {
-  for (std::uint32_t left_ms = pause_ms; left_ms != 0 && !should_stop();) {
-    const std::uint32_t slice = std::min(left_ms, kSliceMs);
-    options_.pause(slice);
-    left_ms -= slice;
-    publish(false);
-  }
-}
-
 Status Follow::run(const std::function<bool()>& should_stop) {
   Backoff backoff(options_.first_pause_ms, options_.longest_pause_ms, options_.random);
   while (!should_stop()) {
@@ -237,7 +227,10 @@ Status Follow::run(const std::function<bool()>& should_stop) {
     if (heard_anything_) backoff.reset();
     if (options_.note && backoff.failures() == 0) options_.note("connecting again: " + done.error().message());
     enter_state(LiveState::waiting, done.error().message());
-    rest(backoff.next_ms(), should_stop);
+    rest_in_slices(backoff.next_ms(), should_stop, [&](std::uint32_t ms) {
+      options_.pause(ms);
+      publish(false);
+    });
   }
   enter_state(LiveState::stopped);
   return {};

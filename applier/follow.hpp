@@ -99,7 +99,6 @@ class Follow {
   void on_applied(const RelaySource& kept);
   void end_stream(MysqlSource& source);
   Status advance_to(const BinlogPosition& position);
-  void rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop);
   void enter_state(LiveState state, std::string trouble = {});
   void publish(bool now);
 

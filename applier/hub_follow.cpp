@@ -10,7 +10,6 @@ namespace binferry {
 namespace {
 
 constexpr std::uint64_t kStatusEveryUs = 1'000'000;
-constexpr std::uint32_t kSliceMs = 100;  // of a pause; how long a wish to stop may go unseen
 
 }  // namespace
 
@@ -122,15 +121,6 @@ Status HubFollow::stream(const std::function<bool()>& should_stop) {
   return on_sealed(source);
 }
 
-void HubFollow::rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop) {
-  for (std::uint32_t left_ms = pause_ms; left_ms != 0 && !should_stop();) {
-    const std::uint32_t slice = std::min(left_ms, kSliceMs);
-    options_.pause(slice);
-    left_ms -= slice;
-    publish(false);
-  }
-}
-
 Status HubFollow::run(const std::function<bool()>& should_stop) {
   Backoff backoff(options_.first_pause_ms, options_.longest_pause_ms, options_.random);
   while (!should_stop()) {
@@ -146,7 +136,10 @@ Status HubFollow::run(const std::function<bool()>& should_stop) {
     if (heard_anything_) backoff.reset();
     if (options_.note && backoff.failures() == 0) options_.note("connecting again: " + done.error().message());
     enter_state(LiveState::waiting, done.error().message());
-    rest(backoff.next_ms(), should_stop);
+    rest_in_slices(backoff.next_ms(), should_stop, [&](std::uint32_t ms) {
+      options_.pause(ms);
+      publish(false);
+    });
   }
   enter_state(LiveState::stopped);
   return {};

@@ -53,7 +53,6 @@ class HubFollow {
   bool must_end();
   void choose_tables();
   void watch(const RawEvent& event);
-  void rest(std::uint32_t pause_ms, const std::function<bool()>& should_stop);
   void enter_state(LiveState state, std::string trouble = {});
   void publish(bool now);
 

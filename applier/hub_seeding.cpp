@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kDigits = 64;
 constexpr std::size_t kStepBytes = 1 << 20;
-constexpr std::uint32_t kSliceMs = 100;  // of a pause; how long a wish to stop may go unseen
 
 Status write_at(int fd, std::string_view bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -126,14 +125,6 @@ class Download {
   std::uint64_t total_ = 0;
 };
 
-void rest(std::uint32_t left_ms, const SeedingOptions& options) {
-  while (left_ms != 0 && !options.should_stop()) {
-    const std::uint32_t slice = std::min(left_ms, kSliceMs);
-    options.pause(slice);
-    left_ms -= slice;
-  }
-}
-
 Status fetch(Download& download, const SeedingOptions& options) {
   Backoff backoff(options.first_pause_ms, options.longest_pause_ms, options.random);
   for (;;) {
@@ -157,7 +148,7 @@ Status fetch(Download& download, const SeedingOptions& options) {
     if (options.note && backoff.failures() == 0 && fetched.error().code != Errc::busy) {
       options.note("fetching the snapshot goes on: " + fetched.error().message());
     }
-    rest(backoff.next_ms(), options);
+    rest_in_slices(backoff.next_ms(), options.should_stop, options.pause);
   }
 }
 

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uint32_t kFirstPauseMs = 500;
 constexpr std::uint32_t kLongestPauseMs = 60'000;
-constexpr std::uint32_t kSliceMs = 100;  // how long the end may go unseen
 
 // Nothing that waiting could mend: the store has gone on without the seed, or the source is another one.
 bool must_begin_anew(Errc code) {
@@ -49,14 +48,6 @@ void SeedReplica::tell(bool is_usable, const BinlogPosition& position, std::stri
   state_ = {is_usable, position, std::move(trouble)};
 }
 
-void SeedReplica::rest(std::uint32_t ms) {
-  while (ms != 0 && !ending_) {
-    const std::uint32_t slice = std::min(ms, kSliceMs);
-    std::this_thread::sleep_for(std::chrono::milliseconds(slice));
-    ms -= slice;
-  }
-}
-
 void SeedReplica::run() {
   Backoff backoff(kFirstPauseMs, kLongestPauseMs, options_.random);
   while (!ending_) {
@@ -76,7 +67,9 @@ void SeedReplica::run() {
         std::filesystem::remove(path_ + tail, ignored);
       }
     }
-    rest(backoff.next_ms());
+    rest_in_slices(
+        backoff.next_ms(), [this] { return ending_.load(); },
+        [](std::uint32_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); });
   }
 }
 
@@ -118,7 +111,7 @@ Status SeedReplica::make_anew() {
 // The source is ahead of the store while that catches up.
 Status SeedReplica::wait_for(const BinlogPosition& position) {
   std::uint64_t news = 0;
-  while (!ending_ && store_.published() < position) (void)store_.wait_for_news(news, kSliceMs);
+  while (!ending_ && store_.published() < position) (void)store_.wait_for_news(news, kPauseSliceMs);
   return {};
 }
 

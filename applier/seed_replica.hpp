@@ -59,7 +59,6 @@ class SeedReplica {
   void copy_quarantined(SqliteApplier& applier);
   [[nodiscard]] std::vector<TableRegistry::Key> to_copy(SqliteApplier& applier) const;
   void tell(bool is_usable, const BinlogPosition& position, std::string trouble = {});
-  void rest(std::uint32_t ms);
 
   const RelayStore& store_;
   SeedReplicaOptions options_;

@@ -1,21 +1,8 @@
 #include "binlog/transaction.hpp"
 
-#include <cstring>
+#include "binlog/spooled_event.hpp"
 
 namespace binferry {
-namespace {
-
-// What precedes an event in the spool.
-struct Record {
-  std::uint64_t offset;
-  std::uint64_t end;
-  EventHeader header;
-  std::uint32_t bytes;
-  std::uint32_t body_offset;
-  std::uint32_t body_bytes;
-};
-
-}  // namespace
 
 std::string_view name_of(Outcome outcome) {
   switch (outcome) {
@@ -46,14 +33,8 @@ void Transaction::clear() {
 }
 
 Status Transaction::append(const RawEvent& event) {
-  const Record record{event.offset,
-                      event.end,
-                      event.header,
-                      static_cast<std::uint32_t>(event.bytes.size()),
-                      static_cast<std::uint32_t>(event.body.data() - event.bytes.data()),
-                      static_cast<std::uint32_t>(event.body.size())};
   ++event_count;
-  return events_.append({reinterpret_cast<const std::uint8_t*>(&record), sizeof record}, event.bytes);
+  return append_event(events_, event);
 }
 
 Transaction::Cursor::Cursor(const Transaction& transaction) : transaction_(&transaction), cursor_(transaction.events_) {
@@ -62,17 +43,7 @@ Transaction::Cursor::Cursor(const Transaction& transaction) : transaction_(&tran
 
 Result<const RawEvent*> Transaction::Cursor::next() {
   if (cursor_.at_end()) return nullptr;
-  Result<Bytes> head = cursor_.read(sizeof(Record));
-  if (!head) return propagate(head);
-  Record record;
-  std::memcpy(&record, head->data(), sizeof record);
-  Result<Bytes> bytes = cursor_.read(record.bytes);
-  if (!bytes) return propagate(bytes);
-  event_.header = record.header;
-  event_.bytes = *bytes;
-  event_.body = bytes->subspan(record.body_offset, record.body_bytes);
-  event_.offset = record.offset;
-  event_.end = record.end;
+  if (Status read = read_event(cursor_, event_); !read) return propagate(read);
   undone_ = false;
   for (const Range& range : transaction_->undone_) undone_ |= index_ >= range.begin && index_ < range.end;
   ++index_;

@@ -365,15 +365,7 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
       ->check(CLI::Range(1U, 64U))
       ->type_name("N")
       ->group(kNew);
-  command
-      ->add_option_function<std::string>(
-          "--on-purged",
-          [&arguments](const std::string& how) {
-            arguments.on_purged = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
-          },
-          "If the source has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
-      ->check(CLI::IsMember({"stop", "reseed"}))
-      ->type_name("HOW");
+  add_on_purged(*command, arguments.on_purged, "source");
   command->add_flag("--no-snapshot", arguments.no_snapshot, "Begin empty: at the oldest log, or where is said below")
       ->group(kNew);
   command->add_option("--start-position", texts.start_position, "With --no-snapshot: begin at binlog.000003:1547")

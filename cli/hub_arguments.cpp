@@ -38,6 +38,18 @@ void add_level(CLI::App& command, const char* name, ship::AckLevel& into, const 
 
 }  // namespace
 
+void add_on_purged(CLI::App& command, FollowArguments::OnPurged& into, const std::string& whose) {
+  command
+      .add_option_function<std::string>(
+          "--on-purged",
+          [&into](const std::string& how) {
+            into = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
+          },
+          "If the " + whose + " has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
+      ->check(CLI::IsMember({"stop", "reseed"}))
+      ->type_name("HOW");
+}
+
 CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts, const std::string& exit_codes) {
   CLI::App* const command = app.add_subcommand("serve", "Be a hub: keep a source's logs and ship them to followers");
   command->add_option("SOURCE", arguments.source, "mysql://user@host, or a folder of logs that grow")
@@ -174,15 +186,7 @@ CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& e
       "logged, which for a replica is applied; applied: committed and on the disk");
   command->add_flag("--no-snapshot", arguments.no_snapshot,
                     "Begin empty, with the hub's oldest log, instead of with a snapshot");
-  command
-      ->add_option_function<std::string>(
-          "--on-purged",
-          [&arguments](const std::string& how) {
-            arguments.on_purged = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
-          },
-          "If the hub has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
-      ->check(CLI::IsMember({"stop", "reseed"}))
-      ->type_name("HOW");
+  add_on_purged(*command, arguments.on_purged, "hub");
   command->add_flag("--auto-resync", arguments.auto_resync,
                     "When a table is quarantined, make the replica again from the hub's snapshot");
   command->add_flag("--stop-at-current", arguments.stop_at_current, "End when what the hub has now is applied");

@@ -22,6 +22,8 @@ struct ServeTexts {
 // What they are given must outlive the parsing.
 CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts, const std::string& exit_codes);
 Status take_serve_texts(const ServeTexts& texts, ServeArguments& arguments);
+// --on-purged, of a replica that a source or a hub feeds.
+void add_on_purged(CLI::App& command, FollowArguments::OnPurged& into, const std::string& whose);
 // Of whoever talks to a hub.
 void add_hub_login_options(CLI::App& command, HubLoginArguments& login);
 CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& exit_codes);

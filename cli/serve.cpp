@@ -352,14 +352,12 @@ Status Hub::run() {
     if (!is_retryable(done.error().code)) return done;
     set_link(false, done.error().message());
     if (progressed_) backoff.reset();
-    std::uint32_t left_ms = backoff.next_ms();
-    note(fmt::format("{}; again in {} ms", done.error().message(), left_ms));
-    while (left_ms != 0 && !stop_requested()) {
-      const std::uint32_t slice = std::min<std::uint32_t>(left_ms, kWaitMs);
-      std::this_thread::sleep_for(std::chrono::milliseconds(slice));
-      left_ms -= slice;
+    const std::uint32_t pause_ms = backoff.next_ms();
+    note(fmt::format("{}; again in {} ms", done.error().message(), pause_ms));
+    rest_in_slices(pause_ms, stop_requested, [this](std::uint32_t ms) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
       settle();  // what waits for followers goes on waiting, or does not
-    }
+    });
   }
   return {};
 }

@@ -5,7 +5,6 @@
 #include "cli/report.hpp"
 #include "cli/signals.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -16,14 +15,9 @@ namespace {
 
 constexpr std::uint32_t kFirstPauseMs = 100;
 constexpr std::uint32_t kLongestPauseMs = 10'000;
-constexpr std::uint32_t kSliceMs = 100;  // how long a signal may go unseen
 
-void rest(std::uint32_t pause_ms) {
-  for (std::uint32_t left = pause_ms; left != 0 && !stop_requested();) {
-    const std::uint32_t slice = std::min(left, kSliceMs);
-    std::this_thread::sleep_for(std::chrono::milliseconds(slice));
-    left -= slice;
-  }
+void pause_ms(std::uint32_t ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
 }  // namespace
@@ -87,7 +81,7 @@ Status ServerTail::run() {
     if (done || stop_requested() || !connected_ || !is_retryable(done.error().code)) return done;
     if (heard_) backoff.reset();
     if (backoff.failures() == 0) note("connecting again: " + done.error().message());
-    rest(backoff.next_ms());
+    rest_in_slices(backoff.next_ms(), stop_requested, pause_ms);
     if (stop_requested()) return {};
   }
 }

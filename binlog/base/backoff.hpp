@@ -1,7 +1,7 @@
 // Backoff: how long to wait before the next attempt at something that a network can break.
 //
 // Pauses double up to a longest one. Each is between half of that and all of it, so that many who lost the same peer do
-// not come back in step. Pure: whoever asks does the waiting.
+// not come back in step. rest_in_slices() waits for it, by a clock that the caller gives.
 #pragma once
 
 #include <algorithm>
@@ -34,5 +34,18 @@ class Backoff {
   std::function<std::uint32_t()> random_;
   std::uint32_t failures_ = 0;
 };
+
+// Of a pause: how long a wish to stop may go unseen.
+inline constexpr std::uint32_t kPauseSliceMs = 100;
+
+// Waits for `ms` by `pause(ms)`, a slice at a time, or until `should_stop()`.
+template <class ShouldStop, class Pause>
+void rest_in_slices(std::uint32_t ms, const ShouldStop& should_stop, const Pause& pause) {
+  while (ms != 0 && !should_stop()) {
+    const std::uint32_t slice = std::min(ms, kPauseSliceMs);
+    pause(slice);
+    ms -= slice;
+  }
+}
 
 }  // namespace binferry
