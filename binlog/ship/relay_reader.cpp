@@ -58,6 +58,7 @@ Result<RelayReader::Item> RelayReader::next(std::size_t most) {
       file_ = extent->next;
       start_ = kFirstEventOffset;
       head_end_ = 0;
+      phase_ = Phase::begin;  // where it stays while nothing of the file is published
       return begin();
     }
     case Phase::head:

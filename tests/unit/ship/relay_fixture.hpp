@@ -7,6 +7,7 @@
 #include "tests/unit/support/binlog_writer.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,8 +21,8 @@ inline std::unique_ptr<RelayStore> open_store(const std::string& folder) {
   return store ? std::move(*store) : nullptr;
 }
 
-// Everything that the folder has now, from the store's own position on.
-inline Status fill(RelayStore& store, const std::string& source) {
+// Everything that the folder has now, from the store's own position on. `after_step` sees the store as it grows.
+inline Status fill(RelayStore& store, const std::string& source, const std::function<void()>& after_step = [] {}) {
   if (Status dropped = store.drop_unfinished(); !dropped) return dropped;
   TailOptions options;
   const BinlogPosition position = store.resume_position();
@@ -34,6 +35,7 @@ inline Status fill(RelayStore& store, const std::string& source) {
   for (;;) {
     Result<RelayPump::State> state = pump.step();
     if (!state) return propagate(state);
+    after_step();
     if (*state != RelayPump::State::more) return {};
   }
 }

@@ -79,6 +79,21 @@ TEST_F(Ship, AFollowerGetsEveryByteOfEveryFileAtItsPlace) {
   }
 }
 
+// It asks while a file is there of which nothing is published yet, too.
+TEST_F(Ship, AFollowerThatAsksAtEveryStepOfTheHubGetsEveryFile) {
+  const TempDir dir;
+  const auto store = open_store(dir.path());
+  HubSession hub(*store, {});
+  FollowerSession follower(hello_at({}), {});
+  ASSERT_TRUE(hub.on_message(bytes_of(follower.hello())));
+  Received received;
+  ASSERT_TRUE(fill(*store, source_.folder(), [&] { converse(hub, follower, received); }));
+  ASSERT_EQ(received.files.size(), 3U);
+  for (int file = 1; file <= 3; ++file) {
+    EXPECT_EQ(received.files[static_cast<std::size_t>(file) - 1].second, source_.bytes(file)) << file;
+  }
+}
+
 TEST_F(Ship, AFollowerGoesOnInTheMiddleOfAFileBehindTheEventsAtItsHead) {
   const std::string all = source_.bytes(2);
   // Every boundary of an event in the second file; the head is FORMAT_DESCRIPTION and the GTIDs before.
