@@ -28,10 +28,11 @@ void Statistics::add(const Change& change) {
 }
 
 void Statistics::add(const Transaction& transaction) {
-  const std::uint64_t first_us = std::uint64_t{first_s_ != 0 ? first_s_ : transaction.timestamp} * 1'000'000;
-  const std::uint64_t end_us = std::max<std::uint64_t>(transaction.commit_us, std::uint64_t{last_s_} * 1'000'000);
+  const std::uint64_t commit_s = transaction.commit_us / 1'000'000;
+  const std::uint64_t first_s = first_s_ != 0 ? first_s_ : transaction.timestamp;
+  const std::uint64_t end_s = std::max<std::uint64_t>(commit_s, last_s_);
   Entry entry{transaction.place(), text_of(transaction.gtid), transaction.event_bytes(), rows_,
-              end_us > first_us ? end_us - first_us : 0};
+              end_s > first_s ? end_s - first_s : 0};
   const auto keep = [&](std::vector<Entry>& top, std::uint64_t Entry::* by) {
     if (entry.*by == 0 || (top.size() == kTop && top.back().*by >= entry.*by)) return;
     const auto at = std::ranges::upper_bound(top, entry.*by, std::ranges::greater{}, by);
@@ -39,9 +40,8 @@ void Statistics::add(const Transaction& transaction) {
     if (top.size() > kTop) top.pop_back();
   };
   keep(largest_, &Entry::bytes);
-  keep(longest_, &Entry::duration_us);
-  const std::uint64_t time_s = transaction.commit_us != 0 ? transaction.commit_us / 1'000'000 : transaction.timestamp;
-  add_rate(time_s, {1, rows_, transaction.event_bytes()});
+  keep(longest_, &Entry::duration_s);
+  add_rate(commit_s != 0 ? commit_s : transaction.timestamp, {1, rows_, transaction.event_bytes()});
   rows_ = 0;
   first_s_ = 0;
   last_s_ = 0;
@@ -86,8 +86,8 @@ void Statistics::print_text(std::string& out) const {
   const auto transactions = [&](std::string_view title, const std::vector<Entry>& entries) {
     fmt::format_to(to, "\n{:<40} {:>12} {:>16} {:>12}  {}\n", title, "rows", "bytes", "seconds", "GTID");
     for (const Entry& entry : entries) {
-      fmt::format_to(to, "{:<40} {:>12} {:>16} {:>12.3f}  {}\n", entry.place, entry.rows, entry.bytes,
-                     static_cast<double>(entry.duration_us) / 1e6, entry.gtid);
+      fmt::format_to(to, "{:<40} {:>12} {:>16} {:>12}  {}\n", entry.place, entry.rows, entry.bytes,
+                     entry.duration_s, entry.gtid);
     }
   };
   transactions("Largest transactions", largest_);
@@ -125,9 +125,9 @@ void Statistics::print_json(std::string& out) const {
         append_json_quoted(entry.gtid, out);
       }
       fmt::format_to(to,
-                     R"(,"rows":{},"bytes":{},"duration_us":{}}})"
+                     R"(,"rows":{},"bytes":{},"duration_s":{}}})"
                      "\n",
-                     entry.rows, entry.bytes, entry.duration_us);
+                     entry.rows, entry.bytes, entry.duration_s);
     }
   };
   transactions("largest", largest_);

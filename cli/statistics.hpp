@@ -35,7 +35,7 @@ class Statistics {
     std::string gtid;
     std::uint64_t bytes = 0;  // of events, decompressed
     std::uint64_t rows = 0;
-    std::uint64_t duration_us = 0;  // from its first statement to its commit
+    std::uint64_t duration_s = 0;  // from its first statement, of which the log has the second, to its commit
   };
   struct Rate {
     std::uint64_t transactions = 0;

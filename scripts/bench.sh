@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need build test bench
-build bench
+build bench binferry bench/all
 bin=$root/build/bench/cli/binferry
 logs=$root/build/bench-log
 runs=${BENCH_RUNS:-5}

@@ -61,6 +61,8 @@ class Alteration {
 
   void table_clauses() {
     TableDefinition& table = out_.table;
+    // Of several only the last counts, for the length of a TEXT column too.
+    const auto converts = actions_of<ConvertCharset>(statement_);
     for (const auto& action : statement_.actions) {
       if (const auto* set = std::get_if<SetTableOptions>(&action)) {
         set_options(set->options);
@@ -68,6 +70,7 @@ class Alteration {
         const Collation to = settle_charset(convert->charset, schema_default_, context_);
         table.charset = to.charset;
         table.collation = to.id;
+        if (convert != converts.back()) continue;
         for (auto& column : table.columns) convert_charset(column, to);
         converts_ = true;
       } else if (const auto* rename = std::get_if<RenameTo>(&action)) {

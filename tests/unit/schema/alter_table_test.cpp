@@ -88,6 +88,13 @@ TEST_F(AlterTableTest, ConvertToCharacterSetConvertsTextAndWidensIt) {
   EXPECT_EQ(after_->charset, charset_named("utf8mb4"));
 }
 
+// Seed 7027 of the replicas' random load, on MySQL 5.6: the TEXT stays one, though utf8 and back would widen it.
+TEST_F(AlterTableTest, OfSeveralConversionsTheLastCounts) {
+  altered("CREATE TABLE t(a TEXT CHARACTER SET utf8mb4, b TEXT) CHARSET latin1",
+          "ALTER TABLE t CONVERT TO CHARACTER SET utf8, CONVERT TO CHARACTER SET utf8mb4");
+  EXPECT_EQ(outline(after_), "a text, b mediumtext");
+}
+
 // Seed 5006 of the replicas' random load: MariaDB keeps the bytes of such labels and so changes their letters.
 TEST_F(AlterTableTest, LabelsBeyondAsciiAreInDoubtUnderAnotherCharacterSet) {
   const auto reason = [&](std::string_view create, std::string_view alter) {
