@@ -126,7 +126,7 @@ memory)
       # shellcheck disable=SC2086  # options, or none
       follow $how
       # Rows of 64 KiB, in one transaction.
-      sql source -e "INSERT INTO bench.big SELECT seq, REPEAT(CHAR(65 + seq % 26), 65536) FROM seq_1_to_$((megabytes * 16))"
+      sql source bench -e "INSERT INTO big SELECT seq, REPEAT(CHAR(65 + seq % 26), 65536) FROM seq_1_to_$((megabytes * 16))"
       until_true holds $((megabytes * 16))
       printf '%6s MiB, %-34s peak %s MiB\n' "$megabytes" "${how:-applied as it comes}" \
         "$(awk '/VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/${pid[follow]}/status")"
