@@ -146,8 +146,7 @@ CLI::App* add_inspect(CLI::App& app, InspectArguments& arguments, ReadTexts& tex
   using Mode = InspectArguments::Mode;
   auto* const modes = command->add_option_group("What to print", "At most one; row changes by default");
   const auto mode = [&](const char* name, Mode value, const char* text) {
-    modes->add_flag_callback(
-        name, [&arguments, value] { arguments.mode = value; }, text);
+    modes->add_flag_callback(name, [&arguments, value] { arguments.mode = value; }, text);
   };
   mode("--events", Mode::events, "One line an event, as SHOW BINLOG EVENTS");
   mode("--coverage", Mode::coverage, "Where every byte of each file went");
@@ -516,6 +515,23 @@ Status take_position_texts(const PositionTexts& texts, PositionArguments& argume
   return {};
 }
 
+// CLI11 says of a word that is no command only that there was none.
+std::unexpected<Error> parse_error(const CLI::App& app, const CLI::ParseError& error, int argc,
+                                   const char* const* argv) {
+  const std::vector<const CLI::App*> chosen =
+      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
+  if (!chosen.empty())
+    return fail(Errc::usage, error.what(), "`binferry " + chosen.front()->get_name() + " --help` shows what there is");
+  if (argc > 1 && argv[1][0] != '-') {
+    std::string names;
+    for (const CLI::App* const command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      names += (names.empty() ? "" : ", ") + command->get_name();
+    }
+    return fail(Errc::usage, "there is no command `" + std::string(argv[1]) + "`", "the commands are " + names);
+  }
+  return fail(Errc::usage, error.what(), "`binferry --help` shows what there is");
+}
+
 }  // namespace
 
 Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
@@ -549,9 +565,7 @@ Result<CommandLine> parse_arguments(int argc, const char* const* argv) {
     if (app.count("--version") != 0) return HelpText{app.version() + "\n"};
     return HelpText{app.help("", CLI::AppFormatMode::Normal)};
   } catch (const CLI::ParseError& error) {
-    const std::vector<CLI::App*> chosen = app.get_subcommands();
-    const std::string help = "binferry " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help";
-    return fail(Errc::usage, error.what(), "`" + help + "` shows what there is");
+    return parse_error(app, error, argc, argv);
   }
   if (inspect_command->parsed()) {
     if (Status taken = take_texts(texts, inspect.read); !taken) return propagate(taken);

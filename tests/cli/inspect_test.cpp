@@ -64,6 +64,13 @@ void expect_whole_prefix(const Ran& ran, const Ran& whole) {
   EXPECT_EQ(number_behind(lines.back(), "row") + 1, number_behind(lines.back(), "rows")) << lines.back();
 }
 
+TEST(Usage, AWordThatIsNoCommandIsAnsweredWithThoseThatAre) {
+  const Ran ran = run({"inspekt", kShop});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(ran.err.starts_with("binferry: there is no command `inspekt`\n  hint: the commands are inspect, tail, "))
+      << ran.err;
+}
+
 TEST(Inspect, ALogThatEndsEarlyDeliversWhatIsWholeAndExitsWith3) {
   const Ran whole = run({"inspect", "--format=json", kBank});
   const std::string bytes = closed(read_file(kBank));
