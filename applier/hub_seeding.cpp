@@ -5,6 +5,7 @@
 #include "binlog/base/backoff.hpp"
 #include "binlog/base/crypto.hpp"
 #include "binlog/base/hex.hpp"
+#include "binlog/base/write_behind.hpp"
 #include "binlog/base/zstd_stream.hpp"
 #include "binlog/source/input.hpp"
 
@@ -85,12 +86,14 @@ class Download {
     if (piece.size() > total_ - bytes_) return fail(Errc::protocol, "the hub's snapshot is longer than it said");
     if (Status written = write_at(file_.get(), text_of(piece), kDigits + bytes_); !written) return written;
     bytes_ += piece.size();
+    behind_.has_grown(file_.get());
     return {};
   }
   // Its content, decompressed, into a new file. Nothing of it may be used before this has succeeded.
   Status unpack(const std::string& path, const std::function<bool()>& should_stop) const {
     const FileDescriptor into(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (!into.is_open()) return system_error("make " + path, errno);
+    WriteBehind behind;
     Sha256 digest;
     ZstdDecompressor zstd;
     std::string packed(kStepBytes, '\0');
@@ -108,6 +111,7 @@ class Download {
         if (!size) return propagate(size, "the hub's snapshot");
         if (Status kept = write_at(into.get(), std::string_view(plain).substr(0, *size), written); !kept) return kept;
         written += *size;
+        behind.has_grown(into.get());
         if (*size < plain.size()) break;
       }
     }
@@ -120,6 +124,7 @@ class Download {
 
  private:
   FileDescriptor file_;
+  WriteBehind behind_;
   std::string sha256_;
   std::uint64_t bytes_ = 0;
   std::uint64_t total_ = 0;

@@ -4,6 +4,7 @@
 #include "applier/sqlite_copy.hpp"
 #include "binlog/base/bytes.hpp"
 #include "binlog/base/crypto.hpp"
+#include "binlog/base/write_behind.hpp"
 #include "binlog/base/zstd_stream.hpp"
 
 #include <algorithm>
@@ -54,6 +55,7 @@ Status compress(const std::string& from, int into, SeedSnapshot& snapshot, const
   const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (!source.is_open()) return system_error("open the snapshot", errno);
   ZstdCompressor zstd(kLevel, kWindowLog);
+  WriteBehind behind;
   Sha256 digest;
   std::string plain(kStepBytes, '\0');
   std::string packed;
@@ -71,6 +73,7 @@ Status compress(const std::string& from, int into, SeedSnapshot& snapshot, const
     digest.add(bytes_of(packed));
     snapshot.bytes += packed.size();
     if (Status written = write_all(into, packed); !written) return written;
+    behind.has_grown(into);
   }
   snapshot.sha256 = to_hex(digest.finish());
   return {};

@@ -2,12 +2,16 @@
 
 #include "applier/table_copy.hpp"
 #include "applier/unfinished_file.hpp"
+#include "binlog/base/write_behind.hpp"
 #include "binlog/filter.hpp"
 #include "binlog/row/charset.hpp"
+#include "binlog/source/input.hpp"
 #include "binlog/source/mysql/server_state.hpp"
 
 #include <memory>
 #include <utility>
+
+#include <fcntl.h>
 
 namespace binferry {
 namespace {
@@ -49,7 +53,7 @@ Checkpoint checkpoint_of(const mysql::ConsistentRead& read) {
   return checkpoint;
 }
 
-Status fill(mysql::ConsistentRead& read, Replica& replica, const SnapshotOptions& options) {
+Status fill(mysql::ConsistentRead& read, Replica& replica, int file, const SnapshotOptions& options) {
   // The file is thrown away if anything goes wrong, so that nothing need be undone and nothing durable until the end.
   if (Status set = replica.database().execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"); !set) return set;
   if (Status begun = replica.begin(); !begun) return begun;
@@ -57,7 +61,10 @@ Status fill(mysql::ConsistentRead& read, Replica& replica, const SnapshotOptions
   TableCopyOptions copy;
   copy.bad_text = options.bad_text;
   copy.queue_bytes = options.queue_bytes;
-  copy.on_progress = options.on_progress;
+  copy.on_progress = [&, behind = WriteBehind()](const SnapshotProgress& progress) mutable {
+    behind.has_grown(file);
+    if (options.on_progress) options.on_progress(progress);
+  };
   copy.should_stop = options.should_stop;
   if (Status copied = copy_rows(read, replica, ReplicaTable{}, copy); !copied) return copied;
   replica.checkpoint = checkpoint_of(read);
@@ -74,6 +81,7 @@ Status take_snapshot(const mysql::Address& source, const std::string& path, cons
   making.tables = options.tables;
   making.lock_path = path + ".lock";
   making.fresh = true;
+  FileDescriptor written;  // closed behind the replica, whose locks it would take away
   // The lock is the finished replica's, and is held until that has its name.
   Result<std::unique_ptr<Replica>> replica = Replica::open(path + ".snapshot", making);
   if (!replica) return propagate(replica);
@@ -81,7 +89,8 @@ Status take_snapshot(const mysql::Address& source, const std::string& path, cons
   if (Status free = check_is_free(path); !free) return free;
   Result<std::unique_ptr<mysql::ConsistentRead>> read = mysql::ConsistentRead::open(source, reading(options));
   if (!read) return propagate(read);
-  if (Status filled = fill(**read, **replica, options); !filled) return propagate(filled, path);
+  written = FileDescriptor(::open((path + ".snapshot").c_str(), O_RDONLY | O_CLOEXEC));
+  if (Status filled = fill(**read, **replica, written.get(), options); !filled) return propagate(filled, path);
   read->reset();
   return file.move_to(path);
 }

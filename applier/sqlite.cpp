@@ -1,9 +1,12 @@
 #include "applier/sqlite.hpp"
 
 #include "applier/sqlite_copy.hpp"
+#include "binlog/base/write_behind.hpp"
+#include "binlog/source/input.hpp"
 
 #include <utility>
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -251,9 +254,12 @@ Status Database::create_function(const std::string& name, bool deterministic, Sq
 Status copy_database(Database& database, const std::string& path, const std::function<bool()>& should_stop) {
   constexpr int kPages = 2048;  // 8 MiB between two questions
   if (::access(path.c_str(), F_OK) == 0) return fail(Errc::replica, "there is a file already: " + path);
+  FileDescriptor file;  // closed behind the database, whose locks it would take away
   Result<Database> into = Database::open(path, OpenMode::create);
   if (!into) return propagate(into);
   if (Status set = into->execute("PRAGMA synchronous = OFF"); !set) return set;
+  file = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  WriteBehind behind;
   // A read transaction keeps the view, so that what others commit meanwhile does not begin the copy anew.
   if (Status begun = database.execute("BEGIN; SELECT count(*) FROM sqlite_schema"); !begun) return begun;
   sqlite3_backup* const backup = sqlite3_backup_init(into->handle(), "main", database.handle(), "main");
@@ -262,6 +268,7 @@ Status copy_database(Database& database, const std::string& path, const std::fun
   while (code == SQLITE_OK && !stopped) {
     stopped = should_stop && should_stop();
     if (!stopped) code = sqlite3_backup_step(backup, kPages);
+    behind.has_grown(file.get());
   }
   const int finished = backup == nullptr ? code : sqlite3_backup_finish(backup);
   const Status ended = database.execute("COMMIT");
