@@ -131,6 +131,41 @@ TEST(Ddl, CurrentTimestampIsTheStatementsWithItsMicrosecondsInItsZone) {
   EXPECT_EQ(replica.rows("SELECT count(*) FROM pragma_table_info('t')"), "4");
 }
 
+// As frameworks write them for MySQL 8, and as SHOW CREATE TABLE prints them.
+TEST(Ddl, AnExpressionThatTheStatementAloneTellsIsADefaultLikeAnother) {
+  std::string zone = "+05:30";
+  const auto value = [&](const std::string& column) {
+    DdlReplica replica;
+    replica.context.microseconds = 987654;
+    replica.context.time_zone = zone;
+    EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))"), "");
+    replica.sqlite("INSERT INTO t VALUES (1, 'x')");
+    const std::string why = replica.run("ALTER TABLE t ADD COLUMN c " + column);
+    return why.empty() ? replica.rows("SELECT c FROM t") : why;
+  };
+  EXPECT_EQ(value("JSON DEFAULT (json_array())"), "[]");
+  EXPECT_EQ(value("JSON NOT NULL DEFAULT (JSON_OBJECT())"), "{}");
+  EXPECT_EQ(value("JSON DEFAULT (_utf8mb4'{}')"), "{}");
+  EXPECT_EQ(value("JSON DEFAULT ('[ ]')"), "[]");
+  EXPECT_EQ(value("JSON DEFAULT ('-17')"), "-17");
+  EXPECT_EQ(value("DATETIME DEFAULT (now())"), "2023-11-15 03:43:20");
+  EXPECT_EQ(value("DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(3))"), "2023-11-15 03:43:20.987000");
+  EXPECT_EQ(value("TIMESTAMP DEFAULT (now())"), "2023-11-14 22:13:20");
+  EXPECT_EQ(value("DATE DEFAULT (curdate())"), "2023-11-15");
+  EXPECT_EQ(value("DATE DEFAULT (CURRENT_DATE)"), "2023-11-15");
+  EXPECT_EQ(value("DATETIME(1) DEFAULT (current_date())"), "2023-11-15 00:00:00.0");
+  EXPECT_EQ(value("INT DEFAULT ((1 + 2) * 3)"), "9");
+  EXPECT_EQ(value("VARCHAR(20) DEFAULT (concat(`s`,_utf8mb4'-',`id`))"), "x-1");
+  // What is converted on its way, or is the source's own, is not known here.
+  EXPECT_EQ(value("DATETIME DEFAULT (now(6))"), "column c: its default is an expression");
+  EXPECT_EQ(value("TIME DEFAULT (now())"), "column c: its default is an expression");
+  EXPECT_EQ(value("DATE DEFAULT (curdate() + interval 1 day)"), "column c: its default is an expression");
+  EXPECT_EQ(value("JSON DEFAULT (json_array(1))"), "column c: its default is an expression");
+  EXPECT_NE(value("JSON DEFAULT ('{\"b\": 1, \"a\": 2}')").find("prints in its own way"), std::string::npos);
+  zone = "SYSTEM";
+  EXPECT_EQ(value("DATETIME DEFAULT (now())"), "column c: its default is an expression");
+}
+
 TEST(Ddl, WhatTheLogDoesNotTellLeavesTheTableAsItWas) {
   DdlReplica replica;
   EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))"), "");
