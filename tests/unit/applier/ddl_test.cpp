@@ -308,8 +308,17 @@ TEST(Ddl, GeneratedColumnsAreComputedWhereBothAgree) {
             "column v: its generation expression is not computed here");
   EXPECT_EQ(replica.run("CREATE TABLE u (a INT)"), "");
   replica.sqlite("INSERT INTO u VALUES (5)");
-  EXPECT_EQ(replica.run("ALTER TABLE u ADD m INT AS (a % 4)"),
+  EXPECT_EQ(replica.run("ALTER TABLE u ADD m INT AS (a / 4)"),
             "column m: its generation expression is not computed here");
+}
+
+TEST(Ddl, AQuotientIsCutAndARemainderHasTheSignOfTheDividend) {
+  DdlReplica replica;
+  EXPECT_EQ(replica.run("CREATE TABLE t (a INT PRIMARY KEY, b INT)"), "");
+  replica.sqlite("INSERT INTO t VALUES (-7, 2), (7, -2), (8, 0)");
+  EXPECT_EQ(replica.run("ALTER TABLE t ADD m INT AS (`a` % `b`), ADD n INT AS (a MOD 4 + 1), ADD d INT AS (a DIV b)"),
+            "");
+  EXPECT_EQ(replica.rows("SELECT m, n, d FROM t"), "-1|-2|-3;1|4|-3;NULL|1|NULL");
 }
 
 TEST(Ddl, AGeneratedTextThatDoesNotFitIsNotCut) {
