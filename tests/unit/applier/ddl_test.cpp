@@ -110,6 +110,7 @@ TEST(Ddl, ExistingRowsGetTheDefaultsThatTheSourceGivesThem) {
   EXPECT_EQ(value("DATETIME(3) NOT NULL"), "text 0000-00-00 00:00:00.000");
   EXPECT_EQ(value("DATETIME(2) DEFAULT '2024-02-29 01:02:03'"), "text 2024-02-29 01:02:03.00");
   EXPECT_EQ(value("TIME NOT NULL"), "text 00:00:00");
+  EXPECT_EQ(value("TIME DEFAULT '10:30'"), "text 10:30:00");
   EXPECT_EQ(value("JSON NOT NULL"), "text null");
   EXPECT_EQ(value("BIGINT UNSIGNED DEFAULT 18446744073709551615"), "text 18446744073709551615");
 }
