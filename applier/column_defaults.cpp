@@ -2,6 +2,7 @@
 #include "applier/conversion.hpp"
 #include "applier/moment.hpp"
 #include "binlog/base/hex.hpp"
+#include "binlog/schema/ddl_parts.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -107,14 +108,15 @@ Result<Cell> bits_default(const ColumnDefinition& column, const ConversionSettin
 }
 
 // CURRENT_TIMESTAMP of the statement: cut, not rounded, to the digits asked for.
-Result<Cell> time_default(const ColumnDefinition& column, const ConversionSettings& settings, std::string& buffer) {
+Result<Cell> time_default(const ColumnDefinition& column, std::uint8_t fsp, const ConversionSettings& settings,
+                          std::string& buffer) {
   auto now_us = static_cast<std::int64_t>(settings.timestamp_us);
   if (column.type != ColumnType::timestamp) {
     if (!settings.zone_offset_s) return uncertain(column, "CURRENT_TIMESTAMP in a time zone not known here");
     now_us += *settings.zone_offset_s * std::int64_t{1'000'000};
   }
   Moment now = Moment::of_utc(now_us);
-  now.fit_datetime(std::min(column.fsp, column.default_value.fsp), false);
+  now.fit_datetime(std::min(column.fsp, fsp), false);
   switch (column.type) {
     case ColumnType::timestamp:
     case ColumnType::datetime: buffer = now.datetime_text(column.fsp); break;
@@ -123,6 +125,65 @@ Result<Cell> time_default(const ColumnDefinition& column, const ConversionSettin
     default: return uncertain(column, "CURRENT_TIMESTAMP as its default");
   }
   return text_cell(buffer);
+}
+
+// JSON whose print is certain without a parser of it: what has no members, words, and small integers.
+Result<Cell> json_default(const ColumnDefinition& column, std::string_view text, std::string& buffer) {
+  buffer.clear();
+  for (const char c : text) {
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') buffer += c;
+  }
+  const bool is_word = buffer == "null" || buffer == "true" || buffer == "false";
+  const std::string_view digits = std::string_view(buffer).substr(buffer.starts_with('-') ? 1 : 0);
+  const bool is_integer = !digits.empty() && digits.size() <= 18 &&
+                          digits.find_first_not_of("0123456789") == std::string_view::npos &&
+                          (!digits.starts_with('0') || buffer == "0");
+  // A blank inside a word or a number is no JSON, and was refused.
+  if (buffer == "{}" || buffer == "[]" || is_word || is_integer) return text_cell(buffer);
+  return uncertain(column, "a document as its default, which the source prints in its own way");
+}
+
+bool at_empty_call(const SqlCursor& cursor) {
+  return cursor.peek(1).is_symbol('(') && cursor.peek(2).is_symbol(')');
+}
+
+// DEFAULT (expression), where the statement alone tells what it gives to every row.
+Result<Cell> expression_default(const ColumnDefinition& column, const ConversionSettings& settings,
+                                std::string& buffer) {
+  SqlCursor cursor(column.default_value.text, {settings.mariadb, SqlDialect{}.version, settings.sql_mode});
+  const auto unknown = [&] { return uncertain(column, "its default is an expression"); };
+  if (column.type == ColumnType::json) {
+    const bool is_array = cursor.at("JSON_ARRAY");
+    if ((!is_array && !cursor.at("JSON_OBJECT")) || !at_empty_call(cursor) || cursor.peek(3).kind != TokenKind::end) {
+      return unknown();
+    }
+    buffer = is_array ? "[]" : "{}";
+    return text_cell(buffer);
+  }
+  // Unlike DEFAULT CURRENT_TIMESTAMP, which is stored as it is, this is converted as any other value: between zones,
+  // and rounded where the column has fewer digits.
+  if (!settings.zone_offset_s) return unknown();
+  const TypeFamily family = family_of(column.type);
+  const bool is_date = cursor.at("CURRENT_DATE") || (cursor.at("CURDATE") && cursor.peek(1).is_symbol('('));
+  if (is_date) {
+    cursor.advance();
+    if (cursor.accept_symbol('(')) cursor.expect_symbol(')');
+    const bool holds_date = family == TypeFamily::date || family == TypeFamily::datetime;
+    if (!holds_date || cursor.failed() || !cursor.at_end()) return unknown();
+    ColumnDefinition day = column;
+    day.type = ColumnType::date;
+    Result<Cell> cell = time_default(day, 0, settings, buffer);
+    if (!cell || family == TypeFamily::date) return cell;
+    buffer += " 00:00:00" + fraction_of_zeros(column.fsp);
+    return text_cell(buffer);
+  }
+  const std::optional<std::uint8_t> fsp = ddl::now_function(cursor);
+  const bool holds_time =
+      family == TypeFamily::datetime || family == TypeFamily::timestamp || (family == TypeFamily::date && fsp == 0);
+  if (!fsp || !holds_time || cursor.failed() || !cursor.at_end() || (family != TypeFamily::date && *fsp > column.fsp)) {
+    return unknown();
+  }
+  return time_default(column, *fsp, settings, buffer);
 }
 
 }  // namespace
@@ -169,8 +230,9 @@ Result<Cell> default_for_existing_rows(const ColumnDefinition& column, const Con
     case ColumnDefault::Kind::null:
       if (column.nullable) return Cell{Type::null, true, 0, 0, {}};
       return implicit_default(column, settings, buffer);
-    case ColumnDefault::Kind::current_timestamp: return time_default(column, settings, buffer);
-    case ColumnDefault::Kind::expression: return uncertain(column, "its default is an expression");
+    case ColumnDefault::Kind::current_timestamp:
+      return time_default(column, column.default_value.fsp, settings, buffer);
+    case ColumnDefault::Kind::expression: return expression_default(column, settings, buffer);
     case ColumnDefault::Kind::literal: break;
   }
   switch (column.default_value.literal) {
@@ -181,6 +243,7 @@ Result<Cell> default_for_existing_rows(const ColumnDefinition& column, const Con
   }
   // Bytes of a text are those of the session's character set; ASCII is the same in all that a session may have.
   const std::string& text = column.default_value.text;
+  if (column.type == ColumnType::json) return json_default(column, text, buffer);
   const bool ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (!ascii && family_of(column.type) == TypeFamily::bytes) return uncertain(column, "a text as the default of bytes");
   return converted(literal_column(ColumnType::varchar, "text"), text_cell(text), column, settings, buffer);

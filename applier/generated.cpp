@@ -45,10 +45,22 @@ class Translator {
     }
   }
 
+  // Of integers, so that both cut a quotient towards zero, give a remainder the sign of the dividend, and NULL for a
+  // division by zero.
   Expression product() {
     Expression left = primary();
-    while (left && cursor_.accept_symbol('*')) left = combined(left, " * ", primary());
-    return left;
+    for (;;) {
+      if (!left) return left;
+      if (cursor_.accept_symbol('*')) {
+        left = combined(left, " * ", primary());
+      } else if (cursor_.accept_symbol('%') || cursor_.accept("MOD")) {
+        left = combined(left, " % ", primary());
+      } else if (cursor_.accept("DIV")) {
+        left = combined(left, " / ", primary());
+      } else {
+        return left;
+      }
+    }
   }
 
   Expression primary() {

@@ -1,8 +1,9 @@
-// Generation expressions in SQLite's words: for a generated column that is added to a table with rows.
+// Generation expressions in SQLite's words: for a generated column that is added to a table with rows, or one whose
+// default is an expression.
 //
-// Understood are whole numbers, texts, columns, `+ - *` on integers, CONCAT, COALESCE and IFNULL; there the two agree
-// to the last byte (an overflow is an error in MySQL and a value no STRICT column takes in SQLite). All else is not
-// translated, and the table needs a resync.
+// Understood are whole numbers, texts, columns, `+ - * % MOD DIV` on integers, CONCAT, COALESCE and IFNULL; there the
+// two agree to the last byte (an overflow is an error in MySQL and a value no STRICT column takes in SQLite). All else
+// is not translated, and the table needs a resync.
 #pragma once
 
 #include "binlog/schema/definition.hpp"

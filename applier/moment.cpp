@@ -82,6 +82,9 @@ std::optional<Moment> Moment::parse_time(std::string_view text) {
   Moment moment;
   moment.negative = take(text, '-');
   const std::size_t colon = text.find(':');
+  // Hours and minutes, by the manual of either server.
+  std::string whole;
+  if (text.size() == 5 && colon == 2) text = whole.assign(text).append(":00");
   if ((colon != 2 && colon != 3) || !take_clock(text, colon, moment) || !text.empty()) return std::nullopt;
   return moment;
 }

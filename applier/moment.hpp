@@ -19,8 +19,9 @@ struct Moment {
   int seconds = 0;
   int microseconds = 0;
 
-  // Only what a server prints itself: `2024-02-29`, `2024-02-29 12:34:56[.7]`, `[-]838:59:59[.7]`. Dates must exist or
-  // have zero parts; nothing else is taken, because servers read sloppy dates each in their own way.
+  // Only what a server prints itself: `2024-02-29`, `2024-02-29 12:34:56[.7]`, `[-]838:59:59[.7]`, and `10:30` as
+  // people write it. Dates must exist or have zero parts; nothing else is taken, because servers read sloppy dates each
+  // in their own way.
   static std::optional<Moment> parse_date(std::string_view text);
   static std::optional<Moment> parse_datetime(std::string_view text);
   static std::optional<Moment> parse_time(std::string_view text);

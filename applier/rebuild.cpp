@@ -138,9 +138,15 @@ class Rebuild {
     }
     if (Status planned = plan_implicit(); !planned) return planned;
     // A generated column follows its base columns; only once all are planned is it known whether they changed.
+    // A default that is an expression may name columns, too.
     for (std::size_t i = 0; i < a_.after.columns.size(); ++i) {
-      if (a_.after.columns[i].generated == Generated::no || !must_compute(i)) continue;
-      if (Status planned = plan_generated(i); !planned) return planned;
+      const ColumnDefinition& column = a_.after.columns[i];
+      const bool by_default = column.generated == Generated::no;
+      if (by_default ? plans_[i].kind != ColumnPlan::Kind::compute : !must_compute(i)) continue;
+      Status planned =
+          by_default ? plan_computed(i, column.default_value.text, "its default is an expression")
+                     : plan_computed(i, column.generation_expression, "its generation expression is not computed here");
+      if (!planned) return planned;
     }
     return {};
   }
@@ -156,6 +162,10 @@ class Rebuild {
     }
     plan.kind = ColumnPlan::Kind::constant;
     Result<Cell> cell = default_for_existing_rows(column, a_.settings, plan.buffer);
+    if (!cell && column.default_value.kind == ColumnDefault::Kind::expression) {
+      plan.kind = ColumnPlan::Kind::compute;  // from what, is planned when all columns are
+      return {};
+    }
     if (!cell) return propagate(cell);
     plan.constant = *cell;
     if (cell->type == Type::text && layout_.columns[i].type == SqliteType::integer) found_wide_ = i;
@@ -212,7 +222,7 @@ class Rebuild {
     return false;
   }
 
-  Status plan_generated(std::size_t i) {
+  Status plan_computed(std::size_t i, std::string_view source, std::string_view why_not) {
     const ColumnDefinition& column = a_.after.columns[i];
     ColumnPlan& plan = plans_[i];
     const auto resolve = [&](std::string_view name) -> std::optional<ReadableColumn> {
@@ -223,9 +233,8 @@ class Rebuild {
       }
       return ReadableColumn{&a_.after.columns[base], a_.old_layout.columns[plans_[base].source].name};
     };
-    const std::optional<SqliteExpression> expression =
-        translate_generated(column.generation_expression, a_.context.dialect, resolve);
-    if (!expression) return uncertain("column " + column.name + ": its generation expression is not computed here");
+    const std::optional<SqliteExpression> expression = translate_generated(source, a_.context.dialect, resolve);
+    if (!expression) return uncertain("column " + column.name + ": " + std::string(why_not));
     plan.kind = ColumnPlan::Kind::compute;
     plan.expression = expression->sql;
     plan.computed.name = column.name;

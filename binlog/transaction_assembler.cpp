@@ -2,6 +2,7 @@
 #include "binlog/event/gtid_event.hpp"
 #include "binlog/event/query_event.hpp"
 #include "binlog/event/xa.hpp"
+#include "binlog/schema/definition.hpp"
 #include "binlog/schema/dialect.hpp"
 #include "binlog/schema/statement_classifier.hpp"
 #include "binlog/transaction.hpp"
@@ -234,7 +235,9 @@ Result<EventRole> TransactionAssembler::on_query(const RawEvent& event, const Fo
 
 Status TransactionAssembler::on_savepoint(std::string_view name, bool rollback) {
   const std::uint64_t here = transaction_.event_count;
-  const auto found = std::ranges::find(savepoints_, name, &Savepoint::name);
+  // Each statement is logged as it was typed, and servers know a savepoint by its name in whatever case.
+  const auto found =
+      std::ranges::find_if(savepoints_, [&](const Savepoint& savepoint) { return same_name(savepoint.name, name); });
   if (!rollback) {
     if (found != savepoints_.end()) savepoints_.erase(found);  // a second SAVEPOINT of the same name replaces it
     savepoints_.push_back({std::string(name), here + 1});

@@ -252,13 +252,16 @@ class Alteration {
           status = contradiction("DROP PRIMARY KEY: there is none");
         }
       } else if (const auto* key = std::get_if<DropForeignKey>(&action)) {
-        if (!drop_named(out_.table.foreign_keys, key->name) && !key->if_exists) {
+        // A definition made from a TABLE_MAP has none, and what it lacks it need not lose. Where some are known and not
+        // this one, another may be the one that goes, and would cascade on.
+        const bool none_known = before_.foreign_keys.empty();
+        if (!drop_named(out_.table.foreign_keys, key->name) && !key->if_exists && !none_known) {
           status = contradiction(fmt::format("DROP FOREIGN KEY {}: there is no such key", key->name));
         }
       } else if (const auto* constraint = std::get_if<DropConstraint>(&action)) {
         const bool found = drop_named(out_.table.foreign_keys, constraint->name) ||
                            drop_named(out_.table.checks, constraint->name) || drop_index(constraint->name);
-        if (!found && !constraint->if_exists) {
+        if (!found && !constraint->if_exists && !before_.foreign_keys.empty()) {
           status = contradiction(fmt::format("DROP CONSTRAINT {}: there is no such constraint", constraint->name));
         }
       } else if (const auto* period = std::get_if<DropPeriod>(&action)) {

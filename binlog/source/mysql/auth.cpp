@@ -23,8 +23,8 @@ std::string joined(Bytes first, Bytes second) {
 }  // namespace
 
 std::optional<AuthPlugin> find_auth_plugin(std::string_view name) {
-  for (const AuthPlugin plugin : {AuthPlugin::native_password, AuthPlugin::caching_sha2_password, AuthPlugin::ed25519,
-                                  AuthPlugin::clear_password}) {
+  for (const AuthPlugin plugin : {AuthPlugin::native_password, AuthPlugin::caching_sha2_password,
+                                  AuthPlugin::sha256_password, AuthPlugin::ed25519, AuthPlugin::clear_password}) {
     if (name == name_of(plugin)) return plugin;
   }
   return std::nullopt;
@@ -34,6 +34,7 @@ std::string_view name_of(AuthPlugin plugin) {
   switch (plugin) {
     case AuthPlugin::native_password: return "mysql_native_password";
     case AuthPlugin::caching_sha2_password: return "caching_sha2_password";
+    case AuthPlugin::sha256_password: return "sha256_password";
     case AuthPlugin::ed25519: return "client_ed25519";
     case AuthPlugin::clear_password: return "mysql_clear_password";
   }

@@ -13,7 +13,13 @@
 
 namespace binferry::mysql {
 
-enum class AuthPlugin : std::uint8_t { native_password, caching_sha2_password, ed25519, clear_password };
+enum class AuthPlugin : std::uint8_t {
+  native_password,
+  caching_sha2_password,
+  sha256_password,
+  ed25519,
+  clear_password,
+};
 
 // Nothing for a plugin that binferry does not speak.
 std::optional<AuthPlugin> find_auth_plugin(std::string_view name);

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint16_t kAccessDenied = 1227;
 constexpr std::uint16_t kTableAccessDenied = 1142;
 constexpr std::uint16_t kSchemaAccessDenied = 1044;
+constexpr std::uint16_t kXaResourceManager = 1401;
 constexpr std::uint16_t kLockWaitTimeout = 1205;
 constexpr std::uint16_t kDeadlock = 1213;
 constexpr std::uint32_t kFirstWithAtomicGtids = 50'700;
@@ -141,7 +142,7 @@ Result<std::vector<ConsistentRead::Way>> ConsistentRead::ways() {
     return {};
   });
   if (!shown) return propagate(shown);
-  const bool may_reload = grants.has_global("RELOAD");
+  const bool may_reload = grants.may_lock_globally();
   std::vector<Way> ways;
   if (is_mariadb()) {
     if (readers_.size() > 1 && may_reload) return std::vector{Way::mariadb, Way::global_lock};
@@ -420,8 +421,10 @@ Result<bool> ConsistentRead::has_prepared_xa() {
     return {};
   });
   if (!asked) {
-    if (!is_denied(control_->refusal().code)) return propagate(asked);
-    // MySQL 8 asks for XA_RECOVER_ADMIN. What is missed here stops the stream at its XA COMMIT, and is not lost.
+    // MySQL 8 asks for XA_RECOVER_ADMIN, and answers those who lack it with XAER_RMERR; only its warnings speak of a
+    // privilege. What is missed here stops the stream at its XA COMMIT, and is not lost.
+    const std::uint16_t code = control_->refusal().code;
+    if (!is_denied(code) && code != kXaResourceManager) return propagate(asked);
     return false;
   }
   return any;

@@ -145,8 +145,13 @@ bool Grants::has_on_schema(std::string_view privilege, std::string_view schema) 
   const auto is_here = [&](const Level& level) {
     return level.table == "*" && level.schema != "*" && matches_schema(level.schema, schema) && level.has(privilege);
   };
+  // A partial revoke names one schema: `%` and `_` are characters like others there (MySQL 8.0 manual, "Privilege
+  // Restriction Using Partial Revokes").
+  const auto is_revoked = [&](const Level& level) {
+    return level.table == "*" && level.schema == schema && level.has(privilege);
+  };
   if (std::ranges::any_of(granted_, is_here)) return true;
-  return has_global(privilege) && std::ranges::none_of(revoked_, is_here);
+  return has_global(privilege) && std::ranges::none_of(revoked_, is_revoked);
 }
 
 bool Grants::has_on_table(std::string_view privilege, std::string_view schema, std::string_view table) const {

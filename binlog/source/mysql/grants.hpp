@@ -16,6 +16,8 @@ class Grants {
 
   // `privilege` in upper case, as SHOW GRANTS writes it. ALL PRIVILEGES holds every one at its level.
   [[nodiscard]] bool has_global(std::string_view privilege) const;
+  // FLUSH TABLES WITH READ LOCK: by RELOAD, or by FLUSH_TABLES (MySQL 8.0.23 and later).
+  [[nodiscard]] bool may_lock_globally() const { return has_global("RELOAD") || has_global("FLUSH_TABLES"); }
   // On every table of the schema: by a global grant or one on the schema, whose name may hold `%`, `_` and `\_`.
   [[nodiscard]] bool has_on_schema(std::string_view privilege, std::string_view schema) const;
   // The same, or on this one table. A grant on some columns does not count.

@@ -27,6 +27,7 @@ constexpr int kMaxSwitches = 8;        // of plugins in one login; MariaDB may a
 
 constexpr std::uint8_t kMoreData = 0x01;
 constexpr std::uint8_t kSwitch = 0xFE;
+constexpr std::uint8_t kSha256RequestPublicKey = 0x01;  // of sha256_password
 // Of caching_sha2_password.
 constexpr std::uint8_t kRequestPublicKey = 0x02;
 constexpr std::uint8_t kFastSuccess = 0x03;
@@ -146,6 +147,7 @@ Result<std::string> Handshake::first_answer(AuthPlugin plugin) {
   switch (plugin) {
     case AuthPlugin::native_password: return native_password_answer(credentials_.password.reveal(), scramble);
     case AuthPlugin::caching_sha2_password: return caching_sha2_answer(credentials_.password.reveal(), scramble);
+    case AuthPlugin::sha256_password: return sha256_answer();
     case AuthPlugin::ed25519: return ed25519_answer(credentials_.password.reveal(), scramble);
     case AuthPlugin::clear_password: break;
   }
@@ -158,6 +160,24 @@ Result<std::string> Handshake::first_answer(AuthPlugin plugin) {
                 "use --ssl-mode=verify-identity");
   }
   return clear_password_answer(credentials_.password.reveal());
+}
+
+// Always the password itself: within TLS as it is, elsewhere by the server's key. Unlike caching_sha2_password, it does
+// not take a Unix socket for safe.
+Result<std::string> Handshake::sha256_answer() {
+  if (credentials_.password.reveal().empty()) return std::string(1, '\0');
+  if (encrypted_) return clear_password_answer(credentials_.password.reveal());
+  if (!credentials_.server_public_key.empty()) {
+    return rsa_password_answer(credentials_.password.reveal(), bytes_of(greeting_.scramble),
+                               credentials_.server_public_key);
+  }
+  if (!credentials_.request_public_key) return needs_encryption();
+  return std::string(1, static_cast<char>(kSha256RequestPublicKey));
+}
+
+std::unexpected<Error> Handshake::needs_encryption() const {
+  return fail(Errc::refused, std::string(name_of(plugin_)) + " needs an encrypted link here",
+              "use TLS (--ssl-mode=required or better), or name the server's key: server-public-key-path=FILE");
 }
 
 Result<Handshake::Step> Handshake::on_switch(Bytes packet) {
@@ -180,17 +200,18 @@ Result<Handshake::Step> Handshake::on_switch(Bytes packet) {
   plugin_ = *plugin;
   Result<std::string> answer = first_answer(plugin_);
   if (!answer) return propagate(answer);
-  state_ = State::authenticating;
+  const bool asks_for_key = plugin_ == AuthPlugin::sha256_password && answer->size() == 1 && answer->front() != '\0';
+  state_ = asks_for_key ? State::awaiting_key : State::authenticating;
   send_confidential(std::move(*answer));
   return Step::receive;
 }
 
 Result<Handshake::Step> Handshake::on_more_data(Bytes data) {
-  if (plugin_ != AuthPlugin::caching_sha2_password) return fail(Errc::protocol, "an unknown packet in the login");
   if (state_ == State::awaiting_key) {
     state_ = State::authenticating;
     return send_by_rsa(text_of(data));
   }
+  if (plugin_ != AuthPlugin::caching_sha2_password) return fail(Errc::protocol, "an unknown packet in the login");
   if (data.size() != 1) return fail(Errc::protocol, "an unknown packet in the login");
   if (data[0] == kFastSuccess) return Step::receive;  // OK follows
   if (data[0] != kFullAuthentication) return fail(Errc::protocol, "an unknown packet in the login");
@@ -199,10 +220,7 @@ Result<Handshake::Step> Handshake::on_more_data(Bytes data) {
     return Step::receive;
   }
   if (!credentials_.server_public_key.empty()) return send_by_rsa(credentials_.server_public_key);
-  if (!credentials_.request_public_key) {
-    return fail(Errc::refused, "caching_sha2_password needs an encrypted link here",
-                "use TLS (--ssl-mode=required or better), or name the server's key: server-public-key-path=FILE");
-  }
+  if (!credentials_.request_public_key) return needs_encryption();
   codec_.write(Bytes(&kRequestPublicKey, 1));
   state_ = State::awaiting_key;
   return Step::receive;

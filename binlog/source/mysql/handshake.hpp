@@ -80,6 +80,8 @@ class Handshake {
   Result<Step> on_more_data(Bytes data);
   Result<Step> send_by_rsa(std::string_view pem);
   Result<std::string> first_answer(AuthPlugin plugin);
+  Result<std::string> sha256_answer();
+  [[nodiscard]] std::unexpected<Error> needs_encryption() const;
   void send_confidential(std::string&& answer);
   [[nodiscard]] bool is_confidential() const { return encrypted_ || credentials_.is_local; }
 

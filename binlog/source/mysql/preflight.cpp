@@ -175,12 +175,18 @@ class Judge {
       problem("the account sees none of the schemas that the replica is to hold",
               "GRANT SELECT ON *.* TO " + survey_.account.value_or("the account"));
     }
-    if (!is_mariadb() && !grants.has_global("RELOAD")) {
+    if (!is_mariadb() && !grants.may_lock_globally()) {
       const bool by_gtids = survey_.version >= 50'700 && is("gtid_mode", "on");
       const bool by_tables = std::ranges::all_of(
           survey_.schemas, [&](const std::string& schema) { return grants.has_on_schema("LOCK TABLES", schema); });
       grant(by_gtids || by_tables ? Severity::warning : Severity::problem,
             "which makes taking the snapshot's position a matter of a moment", "RELOAD");
+    }
+    if (!is_mariadb() && survey_.version >= 80'000 && !grants.has_global("XA_RECOVER_ADMIN")) {
+      grant(
+          Severity::warning,
+          "without which an XA transaction that is prepared while the snapshot is taken stops the stream when it ends",
+          "XA_RECOVER_ADMIN");
     }
   }
 

@@ -39,6 +39,8 @@ constexpr auto kDumpPhrases = std::to_array<Phrase>({
     {"could not find gtid state", {Errc::purged, kReseed}},
     {"checksum that", {Errc::internal, "report it: the checksum was not agreed on"}},
     {"anonymous", {Errc::refused, "set gtid_mode=ON at the source, or start by file and offset"}},
+    {"binary log without gtids",
+     {Errc::refused, "the source wrote its first files without GTIDs: start by file and offset"}},
     {"binary log is not open", {Errc::refused, "start the source with log_bin"}},
     {"misconfigured", {Errc::refused, "give the source a server_id"}},
     {"bogus data", {Errc::corrupt, "check that the position is the start of an event"}},
@@ -94,6 +96,7 @@ Verdict judge(const ServerError& refusal) {
     case 1862: return {Errc::refused, "set a new password: this one has expired"};
     case 3118:
     case 4151: return {Errc::refused, "unlock the account"};
+    case 3159: return {Errc::refused, "the server asks for TLS: use --ssl-mode=required or better"};
     case 1153: return {Errc::limit, "raise max_allowed_packet at the source"};
     case 1773:
     case 1835: return {Errc::internal, "report it: the server calls a packet malformed"};

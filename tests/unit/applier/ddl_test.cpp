@@ -110,6 +110,7 @@ TEST(Ddl, ExistingRowsGetTheDefaultsThatTheSourceGivesThem) {
   EXPECT_EQ(value("DATETIME(3) NOT NULL"), "text 0000-00-00 00:00:00.000");
   EXPECT_EQ(value("DATETIME(2) DEFAULT '2024-02-29 01:02:03'"), "text 2024-02-29 01:02:03.00");
   EXPECT_EQ(value("TIME NOT NULL"), "text 00:00:00");
+  EXPECT_EQ(value("TIME DEFAULT '10:30'"), "text 10:30:00");
   EXPECT_EQ(value("JSON NOT NULL"), "text null");
   EXPECT_EQ(value("BIGINT UNSIGNED DEFAULT 18446744073709551615"), "text 18446744073709551615");
 }
@@ -129,6 +130,41 @@ TEST(Ddl, CurrentTimestampIsTheStatementsWithItsMicrosecondsInItsZone) {
   EXPECT_EQ(replica.run("ALTER TABLE t ADD d DATETIME DEFAULT CURRENT_TIMESTAMP"),
             "column d: CURRENT_TIMESTAMP in a time zone not known here");
   EXPECT_EQ(replica.rows("SELECT count(*) FROM pragma_table_info('t')"), "4");
+}
+
+// As frameworks write them for MySQL 8, and as SHOW CREATE TABLE prints them.
+TEST(Ddl, AnExpressionThatTheStatementAloneTellsIsADefaultLikeAnother) {
+  std::string zone = "+05:30";
+  const auto value = [&](const std::string& column) {
+    DdlReplica replica;
+    replica.context.microseconds = 987654;
+    replica.context.time_zone = zone;
+    EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))"), "");
+    replica.sqlite("INSERT INTO t VALUES (1, 'x')");
+    const std::string why = replica.run("ALTER TABLE t ADD COLUMN c " + column);
+    return why.empty() ? replica.rows("SELECT c FROM t") : why;
+  };
+  EXPECT_EQ(value("JSON DEFAULT (json_array())"), "[]");
+  EXPECT_EQ(value("JSON NOT NULL DEFAULT (JSON_OBJECT())"), "{}");
+  EXPECT_EQ(value("JSON DEFAULT (_utf8mb4'{}')"), "{}");
+  EXPECT_EQ(value("JSON DEFAULT ('[ ]')"), "[]");
+  EXPECT_EQ(value("JSON DEFAULT ('-17')"), "-17");
+  EXPECT_EQ(value("DATETIME DEFAULT (now())"), "2023-11-15 03:43:20");
+  EXPECT_EQ(value("DATETIME(6) DEFAULT (CURRENT_TIMESTAMP(3))"), "2023-11-15 03:43:20.987000");
+  EXPECT_EQ(value("TIMESTAMP DEFAULT (now())"), "2023-11-14 22:13:20");
+  EXPECT_EQ(value("DATE DEFAULT (curdate())"), "2023-11-15");
+  EXPECT_EQ(value("DATE DEFAULT (CURRENT_DATE)"), "2023-11-15");
+  EXPECT_EQ(value("DATETIME(1) DEFAULT (current_date())"), "2023-11-15 00:00:00.0");
+  EXPECT_EQ(value("INT DEFAULT ((1 + 2) * 3)"), "9");
+  EXPECT_EQ(value("VARCHAR(20) DEFAULT (concat(`s`,_utf8mb4'-',`id`))"), "x-1");
+  // What is converted on its way, or is the source's own, is not known here.
+  EXPECT_EQ(value("DATETIME DEFAULT (now(6))"), "column c: its default is an expression");
+  EXPECT_EQ(value("TIME DEFAULT (now())"), "column c: its default is an expression");
+  EXPECT_EQ(value("DATE DEFAULT (curdate() + interval 1 day)"), "column c: its default is an expression");
+  EXPECT_EQ(value("JSON DEFAULT (json_array(1))"), "column c: its default is an expression");
+  EXPECT_NE(value("JSON DEFAULT ('{\"b\": 1, \"a\": 2}')").find("prints in its own way"), std::string::npos);
+  zone = "SYSTEM";
+  EXPECT_EQ(value("DATETIME DEFAULT (now())"), "column c: its default is an expression");
 }
 
 TEST(Ddl, WhatTheLogDoesNotTellLeavesTheTableAsItWas) {
@@ -273,8 +309,17 @@ TEST(Ddl, GeneratedColumnsAreComputedWhereBothAgree) {
             "column v: its generation expression is not computed here");
   EXPECT_EQ(replica.run("CREATE TABLE u (a INT)"), "");
   replica.sqlite("INSERT INTO u VALUES (5)");
-  EXPECT_EQ(replica.run("ALTER TABLE u ADD m INT AS (a % 4)"),
+  EXPECT_EQ(replica.run("ALTER TABLE u ADD m INT AS (a / 4)"),
             "column m: its generation expression is not computed here");
+}
+
+TEST(Ddl, AQuotientIsCutAndARemainderHasTheSignOfTheDividend) {
+  DdlReplica replica;
+  EXPECT_EQ(replica.run("CREATE TABLE t (a INT PRIMARY KEY, b INT)"), "");
+  replica.sqlite("INSERT INTO t VALUES (-7, 2), (7, -2), (8, 0)");
+  EXPECT_EQ(replica.run("ALTER TABLE t ADD m INT AS (`a` % `b`), ADD n INT AS (a MOD 4 + 1), ADD d INT AS (a DIV b)"),
+            "");
+  EXPECT_EQ(replica.rows("SELECT m, n, d FROM t"), "-1|-2|-3;1|4|-3;NULL|1|NULL");
 }
 
 TEST(Ddl, AGeneratedTextThatDoesNotFitIsNotCut) {

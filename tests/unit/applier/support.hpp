@@ -166,12 +166,14 @@ inline std::string difference_from(const std::string& replica, const std::filesy
 }
 
 // Everything that a replica holds except when it was applied, as text: two replicas of one history are equal in it.
-inline std::string content_of(const std::string& path) {
+// `but_for`: the tables left out.
+inline std::string content_of(const std::string& path, const std::string& but_for = "binferry_state") {
   Result<Database> database = Database::open(path, OpenMode::read_only);
   if (!database) return database.error().message();
   Result<SqliteStatement> tables = database->prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
-      " AND name NOT GLOB 'binferry_rows_*' AND name <> 'binferry_state' ORDER BY name",
+      " AND name NOT GLOB 'binferry_rows_*' AND name NOT GLOB " +
+          quote_text(but_for) + " ORDER BY name",
       false);
   if (!tables) return tables.error().message();
   std::string text;

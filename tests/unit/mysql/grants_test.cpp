@@ -68,5 +68,21 @@ TEST(Grants, APartialRevokeTakesASchemaOut) {
   EXPECT_FALSE(grants.has_on_schema("SELECT", "secret"));
 }
 
+TEST(Grants, APartialRevokeIsOfTheSchemaOfThatNameAndOfNoOther) {
+  const Grants grants = grants_of({"GRANT SELECT ON *.* TO `u`@`%`", "REVOKE SELECT ON `a_1`.* FROM `u`@`%`"});
+  EXPECT_FALSE(grants.has_on_schema("SELECT", "a_1"));
+  EXPECT_TRUE(grants.has_on_schema("SELECT", "ab1"));
+}
+
+TEST(Grants, DynamicPrivilegesStandOnALineOfTheirOwnWithoutSpaces) {
+  const Grants grants = grants_of({"GRANT SELECT, REPLICATION SLAVE ON *.* TO `u`@`%`",
+                                   "GRANT BACKUP_ADMIN,FLUSH_TABLES,XA_RECOVER_ADMIN ON *.* TO `u`@`%`",
+                                   "GRANT `app`@`%`,`r2`@`%` TO `u`@`%`"});
+  EXPECT_TRUE(grants.has_global("XA_RECOVER_ADMIN"));
+  EXPECT_TRUE(grants.may_lock_globally());
+  EXPECT_TRUE(grants.has_global("REPLICATION SLAVE"));
+  EXPECT_FALSE(grants.has_global("RELOAD"));
+}
+
 }  // namespace
 }  // namespace binferry::mysql

@@ -142,6 +142,43 @@ TEST(Handshake, FollowsASwitchOfThePluginInTheMiddle) {
   EXPECT_EQ(login.sent[1], frame(1, native_password_answer("secret", bytes_of(other))));
 }
 
+// The plugin before caching_sha2_password, which MySQL 8.0 still has.
+TEST(Handshake, LogsInBySha256PasswordWithinTlsOrByTheServersKey) {
+  const std::string other = "TSRQPONMLKJIHGFEDCBA";
+  const std::string to_sha256 = switch_to("sha256_password", other);
+  Login within_tls(credentials());
+  EXPECT_EQ(within_tls.play({greeting("caching_sha2_password", kAll | kTls), to_sha256, ok_packet()}),
+            Handshake::Step::done);
+  EXPECT_TRUE(within_tls.sent_in_clear(std::string("secret\0", 7)));
+
+  Credentials asked = credentials();
+  asked.request_public_key = true;
+  Login by_key(asked);
+  const std::string key_packet = std::string("\x01") + std::string(kPublicKey);
+  EXPECT_EQ(by_key.play({greeting("caching_sha2_password"), to_sha256, key_packet, ok_packet()}),
+            Handshake::Step::done);
+  EXPECT_EQ(by_key.sent[1], frame(1, "\x01"));
+  EXPECT_EQ(unmask(decrypt(by_key.sent[2].substr(4)), other), std::string("secret\0", 7));
+
+  Credentials given = credentials();
+  given.server_public_key = kPublicKey;
+  Login by_file(std::move(given));
+  EXPECT_EQ(by_file.play({greeting("sha256_password"), to_sha256, ok_packet()}), Handshake::Step::done);
+  EXPECT_EQ(unmask(decrypt(by_file.sent[1].substr(4)), other), std::string("secret\0", 7));
+
+  Login without_password(credentials(""));
+  EXPECT_EQ(without_password.play({greeting("caching_sha2_password"), to_sha256, ok_packet()}), Handshake::Step::done);
+  EXPECT_EQ(without_password.sent[1], frame(1, std::string(1, '\0')));
+
+  Credentials local = credentials();
+  local.is_local = true;  // which this plugin does not take for safe
+  for (const Credentials& bare : {credentials(), local}) {
+    Login refused(bare);
+    EXPECT_EQ(refused.play({greeting("caching_sha2_password"), to_sha256}).error().code, Errc::refused);
+    EXPECT_FALSE(refused.sent_in_clear("secret"));
+  }
+}
+
 TEST(Handshake, SignsTheNonceOfMariadbsEd25519EvenIfItEndsWithANul) {
   for (const std::string& nonce : {std::string(32, 'n'), std::string(31, 'n') + '\0'}) {
     for (const std::string& tail : {std::string(), std::string(1, '\0')}) {

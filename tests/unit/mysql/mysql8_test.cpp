@@ -67,6 +67,23 @@ TEST(Mysql8, TakesASnapshotByGtidsWithoutAnyLockWhereTheAccountMayNotReload) {
   }
 }
 
+// XA RECOVER is refused to an account without XA_RECOVER_ADMIN, in the words of a broken transaction.
+TEST(Mysql8, TakesASnapshotWhereTheAccountMayNotSeePreparedTransactions) {
+  Mysql8 source;
+  const auto read = ConsistentRead::open(source.server.address(), quick());
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_GT(source.asked("XA RECOVER"), 0U);
+}
+
+TEST(Mysql8, TakesTheGlobalLockByTheFlushTablesPrivilegeToo) {
+  Mysql8 source;
+  source.may_reload = true;
+  source.lock_privilege = "BACKUP_ADMIN,FLUSH_TABLES";
+  const auto read = ConsistentRead::open(source.server.address(), quick());
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(source.asked("FLUSH TABLES WITH READ LOCK"), 1U);
+}
+
 TEST(Mysql8, TakesItAgainWhenSomethingCommittedInBetween) {
   Mysql8 source;
   source.moves = 2;  // the set differs before and after the first snapshot

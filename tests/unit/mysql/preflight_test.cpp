@@ -10,6 +10,14 @@ namespace {
 
 using Severity = Finding::Severity;
 
+// Privileges of old, and on a line of its own one of those that came with MySQL 8.0, as SHOW GRANTS prints them.
+Grants granted(std::string_view line) {
+  Grants grants;
+  grants.add(line);
+  grants.add("GRANT XA_RECOVER_ADMIN ON *.* TO `u`@`%`");
+  return grants;
+}
+
 SourceSurvey good_source() {
   SourceSurvey survey;
   survey.kind = ServerKind::mysql;
@@ -23,7 +31,7 @@ SourceSurvey good_source() {
                       {"gtid_mode", "ON"},
                       {"binlog_expire_logs_seconds", "2592000"}};
   survey.account = "'u'@'%'";
-  survey.grants.emplace().add("GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
+  survey.grants = granted("GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
   survey.schemas = {"shop"};
   survey.tables = {{"shop", "orders", "InnoDB", true, true}};
   return survey;
@@ -97,12 +105,10 @@ TEST(Preflight, RefusesAServerIdThatIsTaken) {
 
 TEST(Preflight, NamesThePrivilegeThatIsMissing) {
   SourceSurvey survey = good_source();
-  survey.grants = Grants{};
-  survey.grants->add("GRANT SELECT, RELOAD, REPLICATION CLIENT ON *.* TO `u`@`%`");
+  survey.grants = granted("GRANT SELECT, RELOAD, REPLICATION CLIENT ON *.* TO `u`@`%`");
   EXPECT_EQ(the_one(survey, follow(), "REPLICATION SLAVE").mend, "GRANT REPLICATION SLAVE ON *.* TO 'u'@'%'");
 
-  survey.grants = Grants{};
-  survey.grants->add("GRANT RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
+  survey.grants = granted("GRANT RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
   EXPECT_EQ(the_one(survey, follow(), "lacks SELECT").mend, "GRANT SELECT ON `shop`.* TO 'u'@'%'");
   PreflightOptions without_snapshot = follow();
   without_snapshot.needs_snapshot = false;
@@ -110,13 +116,24 @@ TEST(Preflight, NamesThePrivilegeThatIsMissing) {
   survey.grants->add("GRANT SELECT ON `shop`.`orders` TO `u`@`%`");
   EXPECT_EQ(judge_source(survey, follow()), std::vector<Finding>());
 
-  survey.grants = Grants{};
-  survey.grants->add("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
+  survey.grants = granted("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
   EXPECT_EQ(the_one(survey, follow(), "RELOAD").severity, Severity::warning) << "GTIDs give the position";
   survey.variables["gtid_mode"] = "OFF";
   EXPECT_EQ(the_one(survey, follow(), "RELOAD").severity, Severity::problem);
   survey.grants->add("GRANT LOCK TABLES ON `shop`.* TO `u`@`%`");
   EXPECT_EQ(the_one(survey, follow(), "RELOAD").severity, Severity::warning) << "table locks give it";
+  survey.grants->add("GRANT FLUSH_TABLES ON *.* TO `u`@`%`");
+  EXPECT_EQ(judge_source(survey, follow()), std::vector<Finding>()) << "MySQL 8.0.23 and later";
+}
+
+TEST(Preflight, TellsThatPreparedTransactionsCannotBeSeenWhereMySql8HidesThem) {
+  SourceSurvey survey = good_source();
+  survey.grants.emplace().add("GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `u`@`%`");
+  const Finding finding = the_one(survey, follow(), "XA_RECOVER_ADMIN");
+  EXPECT_EQ(finding.severity, Severity::warning);
+  EXPECT_EQ(finding.mend, "GRANT XA_RECOVER_ADMIN ON *.* TO 'u'@'%'");
+  survey.version = 50'744;
+  EXPECT_EQ(judge_source(survey, follow()), std::vector<Finding>()) << "who has logged in may ask a server before 8.0";
 }
 
 TEST(Preflight, TellsOfTablesThatNeedAttention) {

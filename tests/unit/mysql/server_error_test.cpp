@@ -54,6 +54,20 @@ TEST(ServerError, TellsTheMeaningsOfADumpErrorApart) {
   EXPECT_EQ(code_of(1236, "something nobody has seen"), Errc::refused);
 }
 
+TEST(ServerError, SaysWhatToDoWhereMySql8Refuses) {
+  const auto hint_of = [](std::uint16_t number, std::string text) {
+    return to_error({number, "HY000", std::move(text)}, "the login").hint;
+  };
+  EXPECT_NE(hint_of(3159, "Connections using insecure transport are prohibited while --require_secure_transport=ON.")
+                .find("--ssl-mode=required"),
+            std::string::npos);
+  EXPECT_NE(hint_of(1236,
+                    "Found old binary log without GTIDs while looking for the oldest binary log that contains "
+                    "any GTID that is not in the given gtid set")
+                .find("start by file and offset"),
+            std::string::npos);
+}
+
 TEST(ServerError, OnlyWhatMayPassByItselfIsTriedAgain) {
   for (const std::uint16_t number :
        std::vector<std::uint16_t>{1053, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 1317, 1040}) {

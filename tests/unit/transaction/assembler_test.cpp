@@ -186,6 +186,27 @@ TEST(TransactionAssembler, EventsUndoneByARollbackToASavepointAreMarked) {
   EXPECT_EQ(marks, "kuuk");
 }
 
+// MySQL and MariaDB log both statements as they were typed.
+TEST(TransactionAssembler, ASavepointIsTheSameInAnyCaseOfItsName) {
+  BinlogWriter log;
+  log.begin_file().gtid(1).begin().query("shop", "SAVEPOINT `Before`");
+  one_row(log).query("shop", "ROLLBACK TO `before`").xid(2);
+  TransactionAssembler assembler;
+  std::string marks;
+  EXPECT_EQ(feed(log, assembler,
+                 [&](const Transaction& transaction) {
+                   Transaction::Cursor cursor(transaction);
+                   for (;;) {
+                     const auto event = cursor.next();
+                     ASSERT_TRUE(event);
+                     if (*event == nullptr) break;
+                     if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
+                   }
+                 }),
+            "");
+  EXPECT_EQ(marks, "u");
+}
+
 TEST(TransactionAssembler, ARollbackToAnUnknownSavepointIsRefused) {
   BinlogWriter log;
   log.begin_file().gtid(1).begin().query("shop", "ROLLBACK TO `nowhere`");
