@@ -49,8 +49,10 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
     return replica_->save_schema(name.empty() ? std::string(ddl.schema) : name);
   }
   vacated_.clear();
+  DdlContext context = ddl.context;
+  if (context.time_zone == "SYSTEM") context.time_zone = replica_->options().system_time_zone;
   for (const TableChange& table : ddl.changes) {
-    if (Status taken = take_table_change(&transaction, ddl.context, std::uint64_t{change.timestamp} * 1000000, table);
+    if (Status taken = take_table_change(&transaction, context, std::uint64_t{change.timestamp} * 1000000, table);
         !taken) {
       const TableName& name = table.kind == TableChangeKind::dropped ? table.old_name : table.new_name;
       blame_ = Blame{name.schema, name.name};

@@ -80,7 +80,11 @@ Result<ReplicaOptions> parse_options(std::string_view text) {
   };
   flag("qualified_names", options.qualified_names);
   flag("decimal_real", options.decimal_real);
-  if (member("lower_case_names") != nullptr) flag("lower_case_names", options.lower_case_names);  // not in older ones
+  // Not in older ones.
+  if (member("lower_case_names") != nullptr) flag("lower_case_names", options.lower_case_names);
+  if (const boost::json::value* const zone = member("system_time_zone"); zone != nullptr && zone->is_string()) {
+    options.system_time_zone = std::string_view(zone->get_string());
+  }
   list("schemas", options.schemas);
   list("tables", options.tables);
   if (!good) return fail(Errc::replica, "binferry_state.options is damaged", "make the replica again");
@@ -94,6 +98,7 @@ std::string to_json(const ReplicaOptions& options) {
   object["qualified_names"] = options.qualified_names;
   object["decimal_real"] = options.decimal_real;
   object["lower_case_names"] = options.lower_case_names;
+  object["system_time_zone"] = options.system_time_zone;
   object["schemas"] = boost::json::array(options.schemas.begin(), options.schemas.end());
   object["tables"] = boost::json::array(options.tables.begin(), options.tables.end());
   return boost::json::serialize(object);

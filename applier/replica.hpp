@@ -49,6 +49,9 @@ struct ReplicaOptions {
   // The source finds names of schemas and tables without case (lower_case_table_names 1 or 2): the replica holds them
   // in lower case.
   bool lower_case_names = false;
+  // What the time zone SYSTEM is at the source, as `zone_offset_s` reads it; empty: not known. Statements log only its
+  // name, and give existing rows the time of its clock.
+  std::string system_time_zone{};
   std::vector<std::string> schemas;  // patterns of what the replica holds; empty: everything
   std::vector<std::string> tables;
   std::string vfs;          // for fault injection; not kept

@@ -1,5 +1,6 @@
 #include "applier/snapshot.hpp"
 
+#include "applier/moment.hpp"
 #include "applier/table_copy.hpp"
 #include "applier/unfinished_file.hpp"
 #include "binlog/base/write_behind.hpp"
@@ -74,6 +75,17 @@ Status fill(mysql::ConsistentRead& read, Replica& replica, int file, const Snaps
 
 }  // namespace
 
+Status learn_settings(mysql::Connection& source, ReplicaOptions& options) {
+  Result<std::optional<std::string>> names = source.query_value("SELECT @@GLOBAL.lower_case_table_names");
+  if (!names) return propagate(names);
+  options.lower_case_names = *names != "0";
+  Result<std::optional<std::string>> zone = source.query_value("SELECT @@GLOBAL.system_time_zone");
+  if (!zone) return propagate(zone);
+  // The short names of zones (CET) are several zones' each, and tell nothing of summer.
+  options.system_time_zone = *zone && zone_offset_s(**zone) ? **zone : "";
+  return {};
+}
+
 Status take_snapshot(const mysql::Address& source, const std::string& path, const SnapshotOptions& options) {
   if (Status free = check_is_free(path); !free) return free;
   ReplicaOptions making = options.replica;
@@ -81,6 +93,11 @@ Status take_snapshot(const mysql::Address& source, const std::string& path, cons
   making.tables = options.tables;
   making.lock_path = path + ".lock";
   making.fresh = true;
+  {
+    Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(source);
+    if (!connection) return propagate(connection);
+    if (Status learned = learn_settings(**connection, making); !learned) return propagate(learned);
+  }
   FileDescriptor written;  // closed behind the replica, whose locks it would take away
   // The lock is the finished replica's, and is held until that has its name.
   Result<std::unique_ptr<Replica>> replica = Replica::open(path + ".snapshot", making);

@@ -10,6 +10,7 @@
 #include "applier/replica.hpp"
 #include "binlog/base/result.hpp"
 #include "binlog/source/mysql/address.hpp"
+#include "binlog/source/mysql/mysql_connection.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,9 @@ struct SnapshotOptions {
   std::function<bool()> should_stop;                         // asked often; may be null
   std::function<void(const std::string&)> note;              // may be null
 };
+
+// Asks the source for what the replica's options hold of its settings.
+Status learn_settings(mysql::Connection& source, ReplicaOptions& options);
 
 // Errors: `replica` if there is a file at `path` already, `busy` if somebody else makes one; `cancelled`; those of
 // ConsistentRead; SQLite's. After any of them nothing is left but the lock file.

@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 
+#include "applier/moment.hpp"
 #include "cli/datetime.hpp"
 #include "cli/duration.hpp"
 #include "cli/hub_arguments.hpp"
@@ -252,6 +253,15 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
           "The source's variable; 1 and 2: names have no case, tables are named in lower case [0]")
       ->check(CLI::Range(0, 2))
       ->type_name("N")
+      ->group(kNew);
+  command
+      ->add_option("--system-time-zone", arguments.system_time_zone,
+                   "The source's variable, as UTC or an offset like +02:00: what CURRENT_TIMESTAMP is to the rows that "
+                   "get a new column under time_zone=SYSTEM")
+      ->check([](const std::string& zone) {
+        return zone_offset_s(zone) ? std::string() : "`" + zone + "` is neither UTC nor an offset like +02:00";
+      })
+      ->type_name("ZONE")
       ->group(kNew);
 
   constexpr const char* kFilters = "Filters";

@@ -84,6 +84,7 @@ struct ReplayArguments {
   bool follow = false;
   bool strict = false;
   bool decimal_real = false;
+  std::string system_time_zone;   // of the source; empty: not known
   bool lower_case_names = false;  // of the source's tables: lower_case_table_names is 1 or 2
   BadText bad_text = BadText::stop;
 };

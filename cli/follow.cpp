@@ -45,7 +45,7 @@ mysql::SemiSync semi_sync_of(FollowArguments::SemiSync asked) {
 struct Sources {
   std::vector<mysql::Address> addresses;
   std::vector<std::string> schemas;  // patterns of what the replica is to hold
-  bool lower_case_names = false;     // of a new replica's source
+  ReplicaOptions settings;           // of a new replica: what the source has set
 };
 
 Result<Sources> load_sources(const FollowArguments& arguments) {
@@ -67,7 +67,8 @@ Result<Sources> load_sources(const FollowArguments& arguments) {
 ReplicaOptions replica_options(const FollowArguments& arguments, const Sources& sources) {
   ReplicaOptions options = options_of_schemas(sources.schemas, arguments.tables);
   options.decimal_real = arguments.decimal_real;
-  options.lower_case_names = sources.lower_case_names;
+  options.lower_case_names = sources.settings.lower_case_names;
+  options.system_time_zone = sources.settings.system_time_zone;
   return options;
 }
 
@@ -204,13 +205,6 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   return report_quarantined(applier);
 }
 
-Status learn_names(mysql::Connection& connection, Sources& sources) {
-  Result<std::optional<std::string>> names = connection.query_value("SELECT @@GLOBAL.lower_case_table_names");
-  if (!names) return propagate(names);
-  sources.lower_case_names = *names != "0";
-  return {};
-}
-
 // Says what is wrong at the source, and the statement that mends it. Whether it is fit. Learns how it compares names.
 Result<bool> check_source(const FollowArguments& arguments, Sources& sources, bool needs_snapshot) {
   const mysql::Address& address = sources.addresses.front();
@@ -223,7 +217,9 @@ Result<bool> check_source(const FollowArguments& arguments, Sources& sources, bo
   options.needs_snapshot = needs_snapshot;
   Result<std::vector<mysql::Finding>> findings = mysql::preflight(**connection, options);
   if (!findings) return propagate(findings, address.text());
-  if (Status learned = learn_names(**connection, sources); !learned) return propagate(learned, address.text());
+  if (Status learned = learn_settings(**connection, sources.settings); !learned) {
+    return propagate(learned, address.text());
+  }
   std::size_t problems = 0;
   for (const mysql::Finding& finding : *findings) {
     const bool is_problem = finding.severity == mysql::Finding::Severity::problem;
@@ -268,10 +264,6 @@ Status snapshot(const FollowArguments& arguments, const Sources& sources, const 
 // The source no longer has what the replica needs: a new snapshot is made beside it and takes its place when it is
 // complete. Until then the old replica stays as it is.
 Status reseed(const FollowArguments& arguments, Sources& sources) {
-  for (const mysql::Address& address : sources.addresses) {
-    Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
-    if (connection && learn_names(**connection, sources)) break;
-  }
   const std::string beside = arguments.into + ".reseed";
   std::error_code error;
   std::filesystem::remove(beside, error);

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Replica>> open_replica(const ReplayArguments& arguments) 
   const TransactionFilter& filter = arguments.read.filter;
   ReplicaOptions options = options_of_schemas(filter.databases, filter.tables);
   options.lower_case_names = arguments.lower_case_names;
+  options.system_time_zone = arguments.system_time_zone;
   options.decimal_real = arguments.decimal_real;
   Result<std::unique_ptr<Replica>> replica = Replica::open(arguments.into, options);
   if (!replica) return replica;

@@ -208,6 +208,15 @@ TEST(Replay, NamesWithoutCaseAreInLowerCase) {
   EXPECT_EQ(replay(kShop, dir / "r2.db", {"--lower-case-table-names=3"}).exit_code, 2);
 }
 
+TEST(Replay, TheSystemsTimeZoneIsAnOffset) {
+  const TempDir dir;
+  EXPECT_EQ(replay(kShop, dir / "r.db", {"--system-time-zone=+02:00"}).exit_code, 0);
+  EXPECT_EQ(ask(dir / "r.db", "SELECT options ->> 'system_time_zone' FROM binferry_state"), "+02:00");
+  const Ran ran = replay(kShop, dir / "r2.db", {"--system-time-zone=CEST"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_TRUE(has(ran.err, "`CEST` is neither UTC nor an offset like +02:00")) << ran.err;
+}
+
 // Standard error is a terminal while it lives.
 class Terminal {
  public:

@@ -1,5 +1,5 @@
-// A source that finds tables without case (lower_case_table_names=1): its log has names as somebody typed them in
-// statements, and in lower case before rows.
+// Settings of a source that its log does not tell. One that finds tables without case (lower_case_table_names=1) logs
+// names as somebody typed them in statements, and in lower case before rows.
 #include "applier/applier.hpp"
 #include "applier/replay.hpp"
 #include "tests/integration/support/replica_check.hpp"
@@ -84,6 +84,37 @@ TEST_P(Names, OfASourceWithoutCaseAreToldWhereTheReplicaWasMadeWithCase) {
   ASSERT_FALSE(outcome.has_value());
   EXPECT_EQ(outcome.error().code, Errc::schema_mismatch);
   EXPECT_NE(outcome.error().hint.find("--lower-case-table-names=1"), std::string::npos) << outcome.error().hint;
+}
+
+// Existing rows get the time of the source's own clock, and the statement says only that it is the system's.
+TEST_P(Names, OfTheSystemsTimeZoneAreTimesWhereTheReplicaKnowsIt) {
+  ServerOptions options;
+  options.flavor = GetParam();
+  ServerProcess server(options);
+  SqlClient client = server.connect();
+  const std::string zone = client.scalar("SELECT @@GLOBAL.system_time_zone");
+  if (zone != "UTC") GTEST_SKIP() << "this machine's time zone is " << zone << ", which does not tell its offset";
+  client.execute(
+      "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);"
+      "ALTER TABLE shop.t ADD COLUMN made DATETIME DEFAULT CURRENT_TIMESTAMP");
+  for (const bool is_known : {true, false}) {
+    const std::string path = (server.folder() / (is_known ? "known.db" : "unknown.db")).string();
+    {
+      ReplicaOptions made;
+      made.qualified_names = true;
+      if (is_known) made.system_time_zone = zone;
+      ASSERT_TRUE(Replica::open(path, made).has_value());
+    }
+    ReplicaJob job;
+    job.inputs = {server.binlog_folder().string()};
+    job.into = path;
+    ASSERT_TRUE(bring_up(job).has_value());
+    const Result<ReplicaCheck> check = check_replica(path, select_everything(client));
+    ASSERT_TRUE(check.has_value()) << check.error().message();
+    EXPECT_EQ(check->differences, "");
+    EXPECT_EQ(check->compared, is_known ? 1U : 0U);
+    EXPECT_EQ(check->frozen.empty(), is_known);
+  }
 }
 
 }  // namespace

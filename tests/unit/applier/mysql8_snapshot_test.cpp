@@ -24,5 +24,19 @@ TEST(Mysql8Snapshot, HoldsTheGeneratedInvisiblePrimaryKey) {
             "my_row_id");
 }
 
+// `CET` is several zones' name, and does not tell whether it is summer.
+TEST(Mysql8Snapshot, KeepsTheSourcesTimeZoneWhereItsNameTellsTheOffset) {
+  for (const std::string zone : {"UTC", "CET"}) {
+    mysql::test::Mysql8 source;
+    source.system_time_zone = zone;
+    const test::TempDir folder;
+    const Status taken = take_snapshot(source.server.address(), folder / "r.db", {});
+    ASSERT_TRUE(taken) << taken.error().message();
+    Result<std::unique_ptr<Replica>> replica = Replica::open(folder / "r.db", {});
+    ASSERT_TRUE(replica) << replica.error().message();
+    EXPECT_EQ((*replica)->options().system_time_zone, zone == "UTC" ? "UTC" : "");
+  }
+}
+
 }  // namespace
 }  // namespace binferry

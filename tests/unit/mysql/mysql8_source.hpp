@@ -27,6 +27,7 @@ class Mysql8 {
   bool may_reload = false;
   std::string lock_privilege = "RELOAD";  // what the account has if it may
   std::string gtid_mode = "ON";
+  std::string system_time_zone = "UTC";
   int executed = 10;
   int moves = 0;               // that often something commits between two looks at @@gtid_executed
   std::string owned;           // while `moves` lasts
@@ -62,6 +63,8 @@ class Mysql8 {
       }
       return Answer::value(set_to(executed));
     }
+    if (is("SELECT @@GLOBAL.lower_case_table_names")) return Answer::value("0");
+    if (is("SELECT @@GLOBAL.system_time_zone")) return Answer::value(system_time_zone);
     if (is("SELECT UNIX_TIMESTAMP()")) return Answer::value("1700000000");
     if (is("SELECT CURRENT_USER()")) return Answer::value("repl@%");
     if (is("SELECT engine FROM")) return {{"engine"}, {{"InnoDB"}}};
