@@ -93,8 +93,7 @@ class Follow {
   Status on_sealed(MysqlSource& source, const Target& target);
   // follow_relayed.cpp
   Status stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
-  Status receive(MysqlSource& source, RelaySource& kept, const Target& target,
-                 const std::function<bool()>& should_stop);
+  Status receive(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
   void acknowledge_kept(MysqlSource& source);
   void on_applied(const RelaySource& kept);
   void end_stream(MysqlSource& source);

@@ -38,7 +38,7 @@ Status Follow::stream_relayed(MysqlSource& source, const Target& target, const s
     on_applied(kept);
     has_ended = true;
   });
-  const Status received = receive(source, kept, target, [&] { return has_ended.load() || should_stop(); });
+  const Status received = receive(source, target, [&] { return has_ended.load() || should_stop(); });
   kept.finish();
   while (!has_ended) {
     options_.pause(kDrainSliceMs);
@@ -69,15 +69,11 @@ void Follow::acknowledge_kept(MysqlSource& source) {
   source.acknowledge(*std::exchange(ack_due_, std::nullopt));
 }
 
-Status Follow::receive(MysqlSource& source, RelaySource& kept, const Target& target,
-                       const std::function<bool()>& should_stop) {
+Status Follow::receive(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop) {
   RelayStore& store = options_.relay->store();
   RelayPump pump(store, source, options_.source.limits);
   pump.on_event = [&](const RawEvent& event) { watch(source, event); };
-  pump.on_published = [&] {
-    acknowledge_kept(source);
-    kept.notify();
-  };
+  pump.on_published = [&] { acknowledge_kept(source); };
   std::string trimmed;
   const auto look_up = [&]() -> Status {
     BinlogPosition read;
