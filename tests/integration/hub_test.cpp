@@ -242,6 +242,50 @@ TEST_F(HubTest, NeverPurgesWhatTheSlowestFollowerNeedsIfToldSo) {
   expect_equal(replica("behind"));
 }
 
+// Its machine was lost, and its source is away: what it does not have yet is no reason to give up.
+TEST_F(HubTest, AFollowerWaitsForAHubThatHasNotHeardFromItsSourceYet) {
+  begin({}, {"--seed=off"});
+  make_tables();
+  SqlClient client = server_->connect();
+  Random random(1);
+  put_load(client, random, 10);
+  client.execute("FLUSH BINARY LOGS");
+  auto one = join("one", {"--no-snapshot"});
+  expect_all_reach({"one"});
+  one->kill_hard();
+  hub_->stop();
+  server_->stop();
+  fs::remove_all(path("store"));
+  hub_->start();
+  one->start();
+  ASSERT_TRUE(happens([&] { return one->output().find("has not come to its source's end yet") != std::string::npos; }))
+      << one->output();
+  server_->start();
+  client.reconnect();
+  put_load(client, random, 10);
+  expect_all_reach({"one"});
+  one->stop();
+  expect_equal(replica("one"));
+}
+
+TEST_F(HubTest, RefusesAFollowerThatHasMoreThanTheSource) {
+  begin({}, {"--seed=off"});
+  make_tables();
+  SqlClient client = server_->connect();
+  for (int i = 0; i < 5; ++i) client.execute("FLUSH BINARY LOGS");
+  auto one = join("one", {"--no-snapshot"});
+  expect_all_reach({"one"});
+  one->stop();
+  hub_->stop();
+  fs::remove_all(path("store"));
+  client.execute("RESET MASTER");
+  hub_->start();
+  one->start();
+  EXPECT_EQ(one->wait(), 1) << one->output();
+  EXPECT_NE(one->output().find("the hub does not have binlog.000006, its newest is binlog.000001"), std::string::npos)
+      << one->output();
+}
+
 TEST_F(HubTest, RefusesAFollowerOfAnotherSource) {
   begin({}, {});
   make_tables();
