@@ -286,6 +286,34 @@ TEST_F(HubTest, RefusesAFollowerThatHasMoreThanTheSource) {
       << one->output();
 }
 
+// Its log was reset, and has come to where it stood by transactions of the same length: neither files nor offsets nor
+// GTIDs tell.
+TEST_F(HubTest, RefusesASourceThatWasResetOrIsAnother) {
+  begin({}, {"--seed=off"});
+  SqlClient client = server_->connect();
+  const auto fill_log = [&](int rows) {
+    client.execute("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)");
+    for (int i = 0; i < rows; ++i) client.execute(fmt::format("INSERT INTO d.t VALUES ({})", i));
+  };
+  fill_log(3);
+  const fs::path log = fs::path(path("store")) / server_->binlog_files().front().filename();
+  const auto is_stored = [&] {
+    std::error_code error;
+    return fs::file_size(log, error) == fs::file_size(server_->binlog_files().front());
+  };
+  ASSERT_TRUE(happens(is_stored)) << hub_->output();
+  hub_->stop();
+  const std::string before = read_file(log.string());
+  client.execute("DROP DATABASE d");
+  std::this_thread::sleep_for(1100ms);  // two logs begun in one second cannot be told apart by their heads
+  client.execute("RESET MASTER");
+  fill_log(4);
+  hub_->start();
+  EXPECT_EQ(hub_->wait(), 5) << hub_->output();
+  EXPECT_NE(hub_->output().find("was begun at another time than the store's"), std::string::npos) << hub_->output();
+  EXPECT_TRUE(read_file(log.string()) == before) << "the store took something of another log";
+}
+
 TEST_F(HubTest, RefusesAFollowerOfAnotherSource) {
   begin({}, {});
   make_tables();
