@@ -54,6 +54,11 @@ Status HubSession::judge_place() {
   const std::uint64_t heard = options_.times_heard ? options_.times_heard() : 0;
   const std::optional<Error> beyond = reader_.is_beyond_all();
   if (!beyond) {
+    // What it has said meanwhile of what it has must hold by now.
+    const BinlogPosition& said = acknowledged(AckLevel::received);
+    if (said > store_.published()) {
+      return fail(Errc::protocol, "an ACK of " + said.text() + ", which the hub has not sent");
+    }
     state_ = State::streaming;
     // The answer tells how the rest is stored, so it goes ahead in plain.
     append(pending_, Welcome{.sends_zstd = hello_.takes_zstd, .heartbeat_ms = options_.heartbeat_ms});
@@ -68,8 +73,8 @@ Status HubSession::judge_place() {
 
 // Nobody may promise what was never published, nor take a promise back.
 Status HubSession::on_ack(const Ack& ack) {
-  if (state_ != State::streaming) return fail(Errc::protocol, "an ACK before HELLO");
-  if (ack.position > store_.published()) {
+  if (state_ == State::hello) return fail(Errc::protocol, "an ACK before HELLO");
+  if (state_ == State::streaming && ack.position > store_.published()) {
     return fail(Errc::protocol, "an ACK of " + ack.position.text() + ", which the hub has not sent");
   }
   BinlogPosition& last = acknowledged_[static_cast<std::size_t>(ack.level) - 1];

@@ -272,6 +272,8 @@ TEST_F(Ship, AFollowerThatHasMoreThanTheHubIsServedOnceTheHubHasItToo) {
   HubSession hub(*store_, hearing(times, silent_ms));
   FollowerSession follower(hello_at(after), {});
   ASSERT_TRUE(hub.on_message(bytes_of(follower.hello())));
+  // It says what it has before it hears anything.
+  ASSERT_TRUE(hub.on_message(bytes_of(FollowerSession::ack(ship::AckLevel::applied, after))));
   EXPECT_FALSE(refusal_now(hub, follower));
   EXPECT_FALSE(hub.is_streaming());
   ASSERT_TRUE(fill(*store_, source_.folder()));
@@ -279,6 +281,7 @@ TEST_F(Ship, AFollowerThatHasMoreThanTheHubIsServedOnceTheHubHasItToo) {
   EXPECT_FALSE(refusal_now(hub, follower));
   EXPECT_TRUE(hub.is_streaming());
   EXPECT_EQ(follower.tip(), after);
+  EXPECT_EQ(hub.acknowledged(ship::AckLevel::applied), after);
   // One that waits while the source falls silent asks again, and does not wait for ever.
   HubSession other(*store_, hearing(times, silent_ms));
   FollowerSession waiting(hello_at({"binlog.000009", 4}), {});
