@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::uint64_t kStatusEveryUs = 1'000'000;
 
-// A link that broke, or an answer that did not come. Everything else would fail again in the same way.
-bool may_reconnect(Errc code) {
-  return code == Errc::connection || code == Errc::timeout;
-}
-
 SourceIdentity identity_of(const mysql::SourceHistory& history) {
   return {.server_uuid = history.server_uuid, .server_id = history.server_id, .version = history.version};
 }
@@ -48,7 +43,21 @@ void Follow::enter_state(LiveState state, std::string trouble) {
   publish(true);
 }
 
-Result<Follow::Target> Follow::try_source(const mysql::Address& address) {
+bool Follow::may_reconnect(Errc code) {
+  return code == Errc::connection || code == Errc::timeout;
+}
+
+// Where the replica goes on.
+Checkpoint Follow::place() const {
+  Checkpoint from = applier_.checkpoint();
+  if (!from.source.known()) {
+    from.position = options_.start_position.value_or(BinlogPosition{});
+    from.gtids = options_.start_gtids.value_or(AnyGtidSet{});
+  }
+  return from;
+}
+
+Result<Follow::Target> Follow::try_source(const mysql::Address& address, const Checkpoint& from) {
   Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
   if (!connection) return propagate(connection, address.text());
   Target target;
@@ -56,11 +65,6 @@ Result<Follow::Target> Follow::try_source(const mysql::Address& address) {
   Result<mysql::SourceHistory> history = mysql::read_source_history(**connection);
   if (!history) return propagate(history, address.text());
   target.history = std::move(*history);
-  Checkpoint from = applier_.checkpoint();
-  if (!from.source.known()) {
-    from.position = options_.start_position.value_or(BinlogPosition{});
-    from.gtids = options_.start_gtids.value_or(AnyGtidSet{});
-  }
   Result<DumpPlan> plan = plan_dump(from, target.history);
   if (!plan) return propagate(plan, address.text());
   target.plan = std::move(*plan);
@@ -71,7 +75,7 @@ Result<Follow::Target> Follow::try_source(const mysql::Address& address) {
 Result<Follow::Target> Follow::connect() {
   std::optional<Error> failed;
   for (std::size_t tried = 0; tried < options_.sources.size(); ++tried) {
-    Result<Target> target = try_source(options_.sources[current_]);
+    Result<Target> target = try_source(options_.sources[current_], place());
     if (target) return target;
     if (options_.note && options_.sources.size() > 1) options_.note("passed over: " + target.error().message());
     // One that may come back makes it worth trying all of them again.
@@ -158,13 +162,14 @@ Status Follow::stream(const Target& target, const std::function<bool()>& should_
   MysqlSourceOptions options = options_.source;
   options.dump.gtids = target.plan.gtids;
   options.dump.position = target.plan.position;
-  // A source can end the stream itself. Not while tables are copied anew, which goes on behind what it has now; and
-  // MariaDB does not where it waits for acknowledgements. Then its position tells, or a heartbeat.
+  // A source can end the stream itself. Not while tables are copied anew, which goes on behind what it has now, or were
+  // copied as of a place that no transaction shows; and MariaDB does not where it waits for acknowledgements. Then its
+  // position tells, or a heartbeat.
   const bool waits_for_copies = options_.refresh_quarantined && options_.relay == nullptr;
-  options.dump.stop_at_end =
-      options_.stop_at_current && !waits_for_copies && options.dump.semi_sync == mysql::SemiSync::off;
+  options.dump.stop_at_end = options_.stop_at_current && !waits_for_copies && !applier_.has_rejoining() &&
+                             options.dump.semi_sync == mysql::SemiSync::off;
   enter(target);
-  if (options_.relay != nullptr) {
+  if (options_.relay != nullptr && !target.behind_relay) {
     // What is kept from here on must find the replica where it began.
     if (Status sealed = applier_.seal(); !sealed) return sealed;
     if (Status restarted = options_.relay->restart(applier_.checkpoint()); !restarted) return restarted;
@@ -201,17 +206,20 @@ void Follow::end_stream(MysqlSource& source) {
 
 Status Follow::run(const std::function<bool()>& should_stop) {
   Backoff backoff(options_.first_pause_ms, options_.longest_pause_ms, options_.random);
+  bool may_leave_backlog = true;  // while connections come to anything
   while (!should_stop()) {
     status_.source = options_.sources[current_].text();
     if (status_.state != LiveState::waiting) enter_state(LiveState::connecting);
     heard_anything_ = false;
-    if (options_.relay != nullptr) {
+    std::optional<Target> behind_relay;
+    if (may_leave_backlog) behind_relay = connect_behind_relay();
+    if (options_.relay != nullptr && !behind_relay) {
       if (Status drained = options_.relay->drain(applier_, should_stop); !drained) return drained;
       if (should_stop()) break;
     }
     Status done;
     bool may_try_again = was_connected_;
-    if (Result<Target> target = connect()) {
+    if (Result<Target> target = behind_relay ? *behind_relay : connect()) {
       status_.source = target->address->text();
       done = stream(*target, should_stop);
       if (done) break;
@@ -221,9 +229,12 @@ Status Follow::run(const std::function<bool()>& should_stop) {
       may_try_again = was_connected_ && is_retryable(done.error().code);
     }
     if (!may_try_again) {
+      // Whatever the source says, what was promised to it is applied.
+      if (behind_relay) (void)options_.relay->drain(applier_, should_stop);
       enter_state(LiveState::stopped, done.error().message());
       return done;
     }
+    may_leave_backlog = heard_anything_;
     if (heard_anything_) backoff.reset();
     if (options_.note && backoff.failures() == 0) options_.note("connecting again: " + done.error().message());
     enter_state(LiveState::waiting, done.error().message());

@@ -7,8 +7,9 @@
 // proved to be one that can go on from there (position/dump_plan.hpp). What a network can cause is tried again with
 // growing, jittered pauses; what a person must mend ends the run.
 //
-// With a relay log, the connection's thread only receives, keeps and acknowledges, and a second one applies; before the
-// next connection everything kept is applied. Without one, all is done by the thread that calls run().
+// With a relay log, the connection's thread only receives, keeps and acknowledges, and a second one applies. The next
+// connection goes on where the log ends, while the replica catches up; if no source can, everything kept is applied
+// first. Without one, all is done by the thread that calls run().
 #pragma once
 
 #include "applier/applier.hpp"
@@ -47,7 +48,7 @@ struct FollowOptions {
   // Others that somebody asks for: asked often, by the thread that applies. May be null.
   std::function<std::vector<TableRegistry::Key>(const TableRegistry&)> requested{};
 
-  // Acknowledge what is kept here instead of what is applied; null: there is none. What it holds is applied first.
+  // Acknowledge what is kept here instead of what is applied; null: there is none.
   RelayLog* relay = nullptr;
 
   std::uint32_t first_pause_ms = 100;  // between attempts to connect, twice as long each time
@@ -77,10 +78,14 @@ class Follow {
     const mysql::Address* address = nullptr;
     mysql::SourceHistory history;
     DumpPlan plan;
+    bool behind_relay = false;  // it goes on where the relay log ends
   };
 
+  // A link that broke, or an answer that did not come. Everything else would fail again in the same way.
+  static bool may_reconnect(Errc code);
   Result<Target> connect();
-  Result<Target> try_source(const mysql::Address& address);
+  Result<Target> try_source(const mysql::Address& address, const Checkpoint& from);
+  [[nodiscard]] Checkpoint place() const;
   void enter(const Target& target);
   [[nodiscard]] std::vector<TableRegistry::Key> to_copy() const;
   // follow_refresh.cpp; the thread that applies
@@ -92,9 +97,9 @@ class Follow {
   void watch(const MysqlSource& source, const RawEvent& event);
   Status on_sealed(MysqlSource& source, const Target& target);
   // follow_relayed.cpp
+  std::optional<Target> connect_behind_relay();
   Status stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
-  Status receive(MysqlSource& source, RelaySource& kept, const Target& target,
-                 const std::function<bool()>& should_stop);
+  Status receive(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
   void acknowledge_kept(MysqlSource& source);
   void on_applied(const RelaySource& kept);
   void end_stream(MysqlSource& source);

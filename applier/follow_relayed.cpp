@@ -17,16 +17,36 @@ constexpr std::uint64_t kStatusEverySteps = 256;
 
 }  // namespace
 
+// The source that the relay log is of, to go on where that ends: nothing that was received is asked for again, and no
+// commit of the source waits for what the replica has yet to apply. Nothing: there is no such source, or no need of it.
+std::optional<Follow::Target> Follow::connect_behind_relay() {
+  if (options_.relay == nullptr) return std::nullopt;
+  const std::optional<BinlogPosition> end = options_.relay->end_behind(applier_.checkpoint());
+  if (!end) return std::nullopt;
+  // By its place, which means something on that very server only: another one must have what the replica has.
+  Checkpoint from;
+  from.source = applier_.checkpoint().source;
+  from.position = *end;
+  Result<Target> target = try_source(options_.sources[current_], from);
+  if (!target) return std::nullopt;
+  target->behind_relay = true;
+  return std::move(*target);
+}
+
 Status Follow::stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop) {
-  RelaySource kept(options_.relay->store(), target.plan.gtids ? BinlogPosition{} : target.plan.position);
+  BinlogPosition from = target.plan.gtids ? BinlogPosition{} : target.plan.position;
+  if (target.behind_relay) from = applier_.checkpoint().position;
+  RelaySource kept(options_.relay->store(), from);
   applied_ = Applied{applier_.checkpoint(), 0, {}};
   is_relayed_ = true;
   std::atomic<bool> has_ended = false;
+  std::atomic<bool> is_broken = false;
   Status applied;
   std::thread applying([&] {
     ReplayOptions replay;
-    replay.by_gtids = target.plan.gtids.has_value();
-    replay.start = target.plan.position.offset;
+    // That nothing is missing was proved when the log was begun.
+    replay.by_gtids = target.plan.gtids.has_value() || target.behind_relay;
+    replay.start = from.offset;
     replay.on_sealed = [&]() -> Status {
       if (Status advanced = advance_to(kept.position()); !advanced) return advanced;
       on_applied(kept);
@@ -34,11 +54,14 @@ Status Follow::stream_relayed(MysqlSource& source, const Target& target, const s
       return {};
     };
     Replay run(applier_, kept, std::move(replay));
-    applied = run.run(should_stop, {});
+    applied = run.run([&] { return is_broken.load() || should_stop(); }, {});
+    if (applied && !run.was_stopped()) applied = advance_to(kept.position());
     on_applied(kept);
     has_ended = true;
   });
-  const Status received = receive(source, kept, target, [&] { return has_ended.load() || should_stop(); });
+  const Status received = receive(source, target, [&] { return has_ended.load() || should_stop(); });
+  // A connection that broke is made again before the rest is applied.
+  is_broken = !received && may_reconnect(received.error().code);
   kept.finish();
   while (!has_ended) {
     options_.pause(kDrainSliceMs);
@@ -69,15 +92,11 @@ void Follow::acknowledge_kept(MysqlSource& source) {
   source.acknowledge(*std::exchange(ack_due_, std::nullopt));
 }
 
-Status Follow::receive(MysqlSource& source, RelaySource& kept, const Target& target,
-                       const std::function<bool()>& should_stop) {
+Status Follow::receive(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop) {
   RelayStore& store = options_.relay->store();
   RelayPump pump(store, source, options_.source.limits);
   pump.on_event = [&](const RawEvent& event) { watch(source, event); };
-  pump.on_published = [&] {
-    acknowledge_kept(source);
-    kept.notify();
-  };
+  pump.on_published = [&] { acknowledge_kept(source); };
   std::string trimmed;
   const auto look_up = [&]() -> Status {
     BinlogPosition read;

@@ -81,6 +81,14 @@ Status RelayLog::drain(SqliteApplier& applier, const std::function<bool()>& shou
   return {};
 }
 
+std::optional<BinlogPosition> RelayLog::end_behind(const Checkpoint& checkpoint) {
+  // What is damaged or another's is for drain() to tell.
+  if (!from_ || !checkpoint.source.known() || checkpoint.position.file.empty()) return std::nullopt;
+  if (!check_fits(checkpoint) || !store_->drop_unfinished()) return std::nullopt;
+  if (store_->published() <= checkpoint.position) return std::nullopt;
+  return store_->resume_position();
+}
+
 // In this order: a log without its beginning is nobody's.
 Status RelayLog::forget() {
   if (::unlink(from_path().c_str()) != 0 && errno != ENOENT) {

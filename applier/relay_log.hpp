@@ -3,9 +3,10 @@
 //   R.db.relay/from.json              the checkpoint behind which the log begins
 //   R.db.relay/binlog.000007, …       the source's files from there on (binlog/ship/relay_store.hpp)
 //
-// Every connection begins a new log where the replica stands, once everything that the old one held is applied. So the
-// log holds what one connection has received and the replica has not applied yet, and the files around that. One thread
-// but for store(), whose functions say their own.
+// A connection begins a new log where the replica stands, once everything that the old one held is applied; or it goes
+// on with the old one where that ends, beside the replica that is still behind. So the log holds what was received and
+// the replica has not applied yet, and the files around that. One thread but for store(), whose functions say their
+// own.
 #pragma once
 
 #include "applier/applier.hpp"
@@ -30,6 +31,8 @@ class RelayLog {
   // Applies everything that the log holds behind the replica's place, unless `should_stop`. Errors: `diverged` if it is
   // another replica's log, or begins behind the replica's place; the applier's.
   Status drain(SqliteApplier& applier, const std::function<bool()>& should_stop);
+  // Where the log ends, if it is this replica's and holds what that has not applied yet: a source may go on from there.
+  std::optional<BinlogPosition> end_behind(const Checkpoint& checkpoint);
   // Begins anew: everything that was here goes.
   Status restart(const Checkpoint& from);
   // Removes the files before the one that the replica stands in.

@@ -4,7 +4,7 @@
 #include "applier/resync.hpp"
 #include "applier/snapshot.hpp"
 #include "binlog/base/backoff.hpp"
-#include "binlog/ship/published_source.hpp"
+#include "binlog/ship/relay_source.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -122,12 +122,11 @@ Status SeedReplica::follow(SqliteApplier& applier) {
   if (from.offset > kFirstEventOffset) {
     if (Status waited = wait_for(from); !waited || ending_) return waited;
   }
-  Result<std::unique_ptr<PublishedSource>> source = PublishedSource::open(store_, from);
-  if (!source) return propagate(source);
+  RelaySource source(store_, from, RelayStart::that_file);
   ReplayOptions replay;
   replay.start = std::max(from.offset, kFirstEventOffset);
   const std::uint64_t quarantined = applier.replica().tables.quarantined();
-  Replay run(applier, **source, std::move(replay));
+  Replay run(applier, source, std::move(replay));
   const auto should_stop = [&] {
     if (ending_) return true;
     if (applier.uncommitted() != 0) return false;

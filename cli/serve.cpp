@@ -73,9 +73,10 @@ class Hub {
   std::unique_ptr<RelayStore> store_;
   StoredHistory history_;
   std::optional<StoreKeeper> keeper_;
-  bool purge_due_ = false;                   // more was published
-  std::uint64_t purged_us_ = 0;              // when files were looked at last
-  std::atomic<std::uint64_t> heard_us_ = 0;  // the source was known to have nothing newer; 0: never
+  bool purge_due_ = false;                      // more was published
+  std::uint64_t purged_us_ = 0;                 // when files were looked at last
+  std::atomic<std::uint64_t> heard_us_ = 0;     // the source was known to have nothing newer; 0: never
+  std::atomic<std::uint64_t> times_heard_ = 0;  // so often
   std::unique_ptr<HubSeed> seed_;
   mutable std::mutex server_mutex_;  // of server_, which the first callbacks may come before
   std::unique_ptr<HubServer> server_;
@@ -232,9 +233,11 @@ Result<std::unique_ptr<TailSource>> Hub::open_folder() {
 
 Status Hub::pump(EventSource& source, MysqlSource* server) {
   RelayPump pump(*store_, source);
+  // A folder is seen as it is; a server says it.
+  bool has_nothing_newer = server == nullptr;
   pump.on_event = [&](const RawEvent& event) {
     const EventType type = event.header.type;
-    if (type == EventType::heartbeat || type == EventType::heartbeat_v2) heard_us_ = steady_us();
+    if (type == EventType::heartbeat || type == EventType::heartbeat_v2) has_nothing_newer = true;
   };
   pump.on_transaction = [&](const Transaction& transaction) {
     progressed_ = true;
@@ -258,7 +261,12 @@ Status Hub::pump(EventSource& source, MysqlSource* server) {
     }
     if (*state == RelayPump::State::end) return fail(Errc::connection, "the source has ended");
     if (*state == RelayPump::State::wait) {
-      if (server == nullptr) heard_us_ = steady_us();  // a folder is seen as it is
+      // Not before what came is published, which is what followers are told is all.
+      if (has_nothing_newer) {
+        heard_us_ = steady_us();
+        ++times_heard_;
+        has_nothing_newer = server == nullptr;
+      }
       settle();
       if (Status waited = source.wait(kWaitMs); !waited) return waited;
     }
@@ -319,6 +327,7 @@ Status Hub::run() {
   server.port = arguments_.port;
   server.note = say;
   server.session.silent_ms = [this] { return silent_ms(); };
+  server.session.times_heard = [this] { return times_heard_.load(); };
   server.on_change = [this] { settle(); };
   server.on_ack = [this](ship::AckLevel level, const BinlogPosition& position) { monitor_.on_ack(level, position); };
   server.on_error = [this](std::string_view kind) { monitor_.on_error(kind); };

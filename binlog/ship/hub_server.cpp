@@ -449,7 +449,7 @@ asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<Peer> peer) {
     }
     if (peer->session.has_ended()) {
       co_await peer->stream.async_close(websocket::close_code::policy_error, kAwait);
-      co_return peer->close("it was refused");
+      co_return peer->close("it was refused: " + peer->session.refusal());
     }
     peer->news.expires_after(heartbeat);
     auto [cancelled] = co_await peer->news.async_wait(kAwait);
@@ -462,7 +462,6 @@ asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<Peer> peer) 
   while (!peer->closed) {
     auto [error, size] = co_await peer->stream.async_read(buffer, kAwait);
     if (error) co_return peer->close(error.message());
-    const bool was_streaming = peer->session.is_streaming();
     const auto before = acknowledged_by(*peer);
     const auto bytes = buffer.cdata();
     const Status taken = peer->session.on_message({static_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
@@ -472,10 +471,6 @@ asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<Peer> peer) 
       note(peer->remote + ": " + taken.error().message());
     }
     tell_acks(*peer, before);
-    if (!was_streaming && peer->session.is_streaming()) {
-      note("follower " + peer->session.hello().name + " joined from " + peer->remote + " at " +
-           peer->session.hello().position.text());
-    }
     update(*peer);
     changed();
     peer->news.cancel();
@@ -540,8 +535,14 @@ void HubServer::State::update(const Peer& peer) {
   status.logged = peer.session.acknowledged(ship::AckLevel::logged);
   status.applied = peer.session.acknowledged(ship::AckLevel::applied);
   status.sent_bytes = peer.sent_bytes;
-  const std::lock_guard guard(mutex);
-  followers[peer.id] = std::move(status);
+  bool is_new = false;
+  {
+    const std::lock_guard guard(mutex);
+    is_new = followers.insert_or_assign(peer.id, std::move(status)).second;
+  }
+  if (!is_new) return;
+  const ship::Hello& hello = peer.session.hello();
+  note("follower " + hello.name + " joined from " + peer.remote + " at " + hello.position.text());
 }
 
 void HubServer::State::forget(const Peer& peer) {

@@ -4,6 +4,15 @@ namespace binferry {
 
 using namespace ship;
 
+namespace {
+
+// A source that the hub has not heard of for longer may have more by now.
+constexpr std::uint32_t kStaleHeartbeats = 5;
+// The first sign of life may have been on its way before the follower came.
+constexpr std::uint64_t kProvingTimes = 2;
+
+}  // namespace
+
 Status HubSession::on_message(Bytes message) {
   if (state_ == State::refusing || state_ == State::ended) return {};
   if (message.empty() || message[0] != static_cast<std::uint8_t>(Storing::plain)) {
@@ -34,16 +43,38 @@ Status HubSession::on_hello(const Hello& hello) {
   if (Status found = reader_.seek(hello.position); !found) return found;
   hello_ = hello;
   if (!hello.schemas.empty() || !hello.tables.empty()) filter_.emplace(hello.schemas, hello.tables);
-  state_ = State::streaming;
-  // The answer tells how the rest is stored, so it goes ahead in plain.
-  append(pending_, Welcome{.sends_zstd = hello.takes_zstd, .heartbeat_ms = options_.heartbeat_ms});
-  return {};
+  heard_before_ = options_.times_heard ? options_.times_heard() : 0;
+  state_ = State::waiting;
+  return judge_place();
+}
+
+// Whether a follower that waits can be sent what it asks for, now, never, or perhaps later.
+Status HubSession::judge_place() {
+  // Asked first: what was published before the source was heard must be seen.
+  const std::uint64_t heard = options_.times_heard ? options_.times_heard() : 0;
+  const std::optional<Error> beyond = reader_.is_beyond_all();
+  if (!beyond) {
+    // What it has said meanwhile of what it has must hold by now.
+    const BinlogPosition& said = acknowledged(AckLevel::received);
+    if (said > store_.published()) {
+      return fail(Errc::protocol, "an ACK of " + said.text() + ", which the hub has not sent");
+    }
+    state_ = State::streaming;
+    // The answer tells how the rest is stored, so it goes ahead in plain.
+    append(pending_, Welcome{.sends_zstd = hello_.takes_zstd, .heartbeat_ms = options_.heartbeat_ms});
+    return {};
+  }
+  if (heard >= heard_before_ + kProvingTimes) return std::unexpected(*beyond);
+  const std::uint32_t silent_ms = options_.silent_ms ? options_.silent_ms() : kUnknownSilence;
+  if (silent_ms <= kStaleHeartbeats * options_.heartbeat_ms) return {};
+  return fail(Errc::busy, beyond->what + ", and has not come to its source's end yet",
+              "look whether the hub is connected to its source");
 }
 
 // Nobody may promise what was never published, nor take a promise back.
 Status HubSession::on_ack(const Ack& ack) {
-  if (state_ != State::streaming) return fail(Errc::protocol, "an ACK before HELLO");
-  if (ack.position > store_.published()) {
+  if (state_ == State::hello) return fail(Errc::protocol, "an ACK before HELLO");
+  if (state_ == State::streaming && ack.position > store_.published()) {
     return fail(Errc::protocol, "an ACK of " + ack.position.text() + ", which the hub has not sent");
   }
   BinlogPosition& last = acknowledged_[static_cast<std::size_t>(ack.level) - 1];
@@ -62,12 +93,16 @@ Status HubSession::refuse(const Error& error) {
   append(pending_, Refusal{error.code, error.message(), error.hint});
   zstd_.reset();
   state_ = State::refusing;
+  refusal_ = error.message();
   return std::unexpected(error);
 }
 
 Result<bool> HubSession::next_message(std::string& message, bool heartbeat) {
   message.clear();
-  if (state_ == State::hello || state_ == State::ended) return false;
+  if (state_ == State::waiting) {
+    if (Status judged = judge_place(); !judged) (void)refuse(judged.error());
+  }
+  if (state_ == State::hello || state_ == State::waiting || state_ == State::ended) return false;
   if (!pending_.empty()) {
     message.push_back(static_cast<char>(Storing::plain));
     message.append(pending_);

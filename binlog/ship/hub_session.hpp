@@ -3,7 +3,11 @@
 // It holds the follower's place in the relay store and at most one message's bytes, so that a slow follower costs a
 // file descriptor and no memory. One thread; the store must outlive it.
 //
-//   hello ─▶ streaming ─▶ ended        an error of either side ends it; the last message then says why
+//   hello ─▶ waiting ─▶ streaming ─▶ ended        an error of either side ends it; the last message then says why
+//
+// A follower that has more than the hub waits for its answer: the hub may only not have got it yet. It is refused for
+// good once the source has proved, after the HELLO, to have nothing that would reach it, and with `busy`, so that it
+// asks again, while nothing has been heard of the source.
 #pragma once
 
 #include "binlog/base/zstd_stream.hpp"
@@ -22,6 +26,8 @@ struct HubSessionOptions {
   std::size_t message_bytes = 256 << 10;  // of log in one message, about
   int zstd_level = 1;
   std::function<std::uint32_t()> silent_ms{};  // Tip::silent_ms; null: not known
+  // How often the source was known to have nothing newer than what is published; null: never.
+  std::function<std::uint64_t()> times_heard{};
 };
 
 class HubSession {
@@ -36,6 +42,8 @@ class HubSession {
 
   [[nodiscard]] bool is_streaming() const { return state_ == State::streaming; }
   [[nodiscard]] bool has_ended() const { return state_ == State::ended; }
+  // Why the follower was refused; empty: it was not.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
   [[nodiscard]] const ship::Hello& hello() const { return hello_; }
   // Behind what was given to be sent.
   [[nodiscard]] BinlogPosition position() const { return reader_.position(); }
@@ -48,10 +56,11 @@ class HubSession {
   }
 
  private:
-  enum class State : std::uint8_t { hello, streaming, refusing, ended };
+  enum class State : std::uint8_t { hello, waiting, streaming, refusing, ended };
 
   Status on_frame(const ship::Frame& frame);
   Status on_hello(const ship::Hello& hello);
+  Status judge_place();
   Status on_ack(const ship::Ack& ack);
   Status refuse(const Error& error);
   enum class Filled : std::uint8_t { all, some };
@@ -63,6 +72,8 @@ class HubSession {
   RelayReader reader_;
   State state_ = State::hello;
   ship::Hello hello_;
+  std::uint64_t heard_before_ = 0;  // times_heard() when it began to wait
+  std::string refusal_;
   BinlogPosition acknowledged_[3];
   BinlogPosition told_tip_;
   std::string pending_;  // frames that go first

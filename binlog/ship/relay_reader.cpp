@@ -25,20 +25,35 @@ Status RelayReader::seek(const BinlogPosition& position) {
   file_ = position.file;
   start_ = std::max(position.offset, kFirstEventOffset);
   head_end_ = 0;
-  if (file_.empty() || store_.extent_of(file_)) return {};
-  const std::vector<RelayFile> files = store_.files();
-  // A crash may have taken the beginning of a file from the hub that a follower has heard of.
-  if (is_to_come(files)) return {};
-  if (files.empty() || compare_log_names(file_, files.back().name) > 0) {
-    return fail(Errc::not_found,
-                "the hub does not have " + file_ + (files.empty() ? "" : ", its newest is " + files.back().name),
-                "it may be another source's, or the hub has begun anew: make the replica again");
-  }
+  if (file_.empty() || store_.extent_of(file_) || is_to_come()) return {};
   return is_gone();
 }
 
-bool RelayReader::is_to_come(const std::vector<RelayFile>& files) const {
-  return start_ == kFirstEventOffset && !files.empty() && next_log_name(files.back().name) == file_;
+// A crash may have taken files from the hub that a follower has heard of, or has; the source sends them again.
+bool RelayReader::is_to_come() const {
+  const std::vector<RelayFile> files = store_.files();
+  return files.empty() || compare_log_names(file_, files.back().name) > 0;
+}
+
+std::optional<Error> RelayReader::is_beyond_all() const {
+  if (file_.empty()) return std::nullopt;
+  if (const auto extent = store_.extent_of(file_)) {
+    if (!extent->next.empty() || start_ <= std::max(extent->end, kFirstEventOffset)) return std::nullopt;
+    return Error{Errc::diverged,
+                 "the hub has " + file_ + " up to offset " + std::to_string(extent->end) + ", in front of " +
+                     std::to_string(start_),
+                 {},
+                 "the replica may be another source's, or the source has lost its end: make the replica again"};
+  }
+  const std::vector<RelayFile> files = store_.files();
+  const std::string newest = files.empty() ? "" : files.back().name;
+  if (!newest.empty() && compare_log_names(file_, newest) <= 0) return std::nullopt;
+  // The file before it may have ended.
+  if (!newest.empty() && start_ == kFirstEventOffset && next_log_name(newest) == file_) return std::nullopt;
+  return Error{Errc::not_found,
+               "the hub does not have " + file_ + (newest.empty() ? "" : ", its newest is " + newest),
+               {},
+               "it may be another source's, or the hub has begun anew: make the replica again"};
 }
 
 std::unexpected<Error> RelayReader::is_gone() const {
@@ -95,7 +110,7 @@ Result<RelayReader::Item> RelayReader::begin() {
     file_ = files.front().name;
   }
   const auto extent = store_.extent_of(file_);
-  if (!extent && is_to_come(store_.files())) return Item::none;
+  if (!extent && is_to_come()) return Item::none;
   if (!extent) return is_gone();
   if (extent->end <= kFirstEventOffset) return Item::none;
   descriptor_ = FileDescriptor(::open(store_.path_of(file_).c_str(), O_RDONLY | O_CLOEXEC));

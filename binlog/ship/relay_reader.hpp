@@ -8,6 +8,7 @@
 #include "binlog/ship/relay_store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace binferry {
@@ -18,8 +19,11 @@ class RelayReader {
 
   // Begins here; an empty file name is the oldest file there is, however long it takes to come. Beyond a file's
   // first event, the events at its head that later ones depend on are given first, then those from `position` on. A
-  // position behind what is published is waited for. Errors: `purged`, `not_found`.
+  // position behind what is published is waited for. Errors: `purged`.
   Status seek(const BinlogPosition& position);
+  // Why the place asked for cannot be reached, should nothing more be published: `not_found`, `diverged`. Nothing: what
+  // is published reaches it, or ends where it begins.
+  [[nodiscard]] std::optional<Error> is_beyond_all() const;
 
   enum class Item : std::uint8_t {
     none,        // nothing more for now
@@ -45,7 +49,7 @@ class RelayReader {
   Result<bool> find_head(std::uint64_t end);
   Status read_at(std::uint64_t offset, std::size_t size, std::string& into) const;
   Status prove_start(std::uint64_t end) const;
-  [[nodiscard]] bool is_to_come(const std::vector<RelayFile>& files) const;
+  [[nodiscard]] bool is_to_come() const;
   [[nodiscard]] std::unexpected<Error> is_gone() const;
 
   const RelayStore& store_;

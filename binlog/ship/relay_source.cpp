@@ -1,7 +1,6 @@
 #include "binlog/ship/relay_source.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace binferry {
@@ -35,30 +34,15 @@ class PublishedInput final : public Input {
 
 }  // namespace
 
-RelaySource::RelaySource(const RelayStore& store, BinlogPosition start, const Limits& limits)
-    : store_(store), limits_(limits), start_(std::move(start)) {}
-
-bool RelaySource::is_finished() const {
-  const std::lock_guard guard(mutex_);
-  return finished_;
-}
-
-void RelaySource::notify() {
-  const std::lock_guard guard(mutex_);
-  news_ = true;
-  changed_.notify_all();
-}
+RelaySource::RelaySource(const RelayStore& store, BinlogPosition start, RelayStart rule, const Limits& limits)
+    : store_(store), limits_(limits), rule_(rule), start_(std::move(start)) {}
 
 void RelaySource::finish() {
-  const std::lock_guard guard(mutex_);
-  finished_ = news_ = true;
-  changed_.notify_all();
+  finished_ = true;
 }
 
 Status RelaySource::wait(int timeout_ms) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return news_; });
-  news_ = false;
+  if (!finished_) (void)store_.wait_for_news(news_, timeout_ms);
   return {};
 }
 
@@ -74,8 +58,16 @@ Result<bool> RelaySource::open_file() {
     return start_.file.empty() || compare_log_names(file.name, start_.file) >= 0;
   });
   if (found == files.end()) return false;
+  if (rule_ == RelayStart::that_file && !start_.file.empty() && found->name != start_.file) {
+    return std::unexpected(Error{
+        Errc::purged, "the store has no such file any more, its oldest is " + files.front().name, start_.file, {}});
+  }
   const std::uint64_t offset =
       found->name == start_.file ? std::max(start_.offset, kFirstEventOffset) : kFirstEventOffset;
+  if (found->end < offset && found + 1 != files.end()) {
+    return std::unexpected(
+        Error{Errc::diverged, "the file has ended in front of offset " + std::to_string(offset), found->name, {}});
+  }
   if (found->end <= kFirstEventOffset || found->end < offset) return false;
   Result<std::unique_ptr<Input>> input = open_input(store_.path_of(found->name));
   if (!input) return propagate(input, found->name);
@@ -89,6 +81,7 @@ Result<bool> RelaySource::open_file() {
                                        store_.path_of(name_), options);
   seen_end_ = found->end;
   next_name_.clear();
+  rule_ = RelayStart::that_file;  // the next one is known by its name
   return true;
 }
 
@@ -96,7 +89,7 @@ Result<SourceState> RelaySource::next(RawEvent& event) {
   for (;;) {
     if (!file_) {
       // Asked first: what is published before the end is said must be seen.
-      const bool is_last_look = is_finished();
+      const bool is_last_look = finished_;
       Result<bool> opened = open_file();
       if (!opened) return propagate(opened);
       if (!*opened) return is_last_look ? SourceState::end : SourceState::wait;
@@ -118,7 +111,7 @@ Result<SourceState> RelaySource::next(RawEvent& event) {
 
 // `event`: ask the file again.
 Result<SourceState> RelaySource::at_end_of_published() {
-  const bool is_last_look = is_finished();
+  const bool is_last_look = finished_;
   const auto extent = store_.extent_of(name_);
   if (!extent) {
     return std::unexpected(Error{Errc::purged, "the file was removed before it was read", name_, "report it"});

@@ -3,6 +3,7 @@
 #include "binlog/base/byte_writer.hpp"
 #include "binlog/base/crc32.hpp"
 #include "binlog/base/mapped_pages.hpp"
+#include "binlog/event/event_header.hpp"
 #include "binlog/ship/durable_file.hpp"
 #include "binlog/source/file_source.hpp"
 #include "binlog/source/log_directory.hpp"
@@ -153,6 +154,9 @@ Status RelayStore::begin_file(const std::string& name) {
 
 Status RelayStore::append(const RawEvent& event) {
   const bool is_in_file = event.end != event.offset;
+  if (event.header.type == EventType::format_description && file_.is_open() && end_ > kFirstEventOffset) {
+    if (Status same = check_same_file(event); !same) return same;
+  }
   if (options_.fills_holes && file_.is_open()) {
     if (event.header.type == EventType::format_description) {
       // The algorithm stands in front of the event's own checksum.
@@ -192,6 +196,30 @@ Status RelayStore::append(const RawEvent& event) {
     if (event.body.size() + kEventHeaderSize == covered) buffer_.replace(at + covered, kChecksumSize, checksum.str());
   }
   return buffer_.size() < kBufferBytes ? Status{} : write_out();
+}
+
+// The names of files and the offsets in them say little: a log that was reset has the same ones, and so have others.
+// When and by whom a file was begun stands in its first event, which a source sends with every connection.
+Status RelayStore::check_same_file(const RawEvent& event) {
+  if (Status written = write_out(); !written) return written;
+  std::uint8_t head[kEventHeaderSize];
+  if (::pread(file_.get(), head, sizeof head, static_cast<off_t>(kFirstEventOffset)) != sizeof head) {
+    return failed_on(path_of(files_.back().name), "read");
+  }
+  Result<EventHeader> mine = parse_header(head);
+  if (!mine) return propagate(mine, path_of(files_.back().name));
+  constexpr const char* kNewStore = "check the address, or begin a new store";
+  if (mine->server_id != event.header.server_id) {
+    return fail(Errc::wrong_source,
+                "the source's " + files_.back().name + " is of the server " + std::to_string(event.header.server_id) +
+                    ", the store's of the server " + std::to_string(mine->server_id),
+                kNewStore);
+  }
+  if (mine->timestamp == event.header.timestamp) return {};
+  return fail(Errc::diverged,
+              "the source's " + files_.back().name +
+                  " was begun at another time than the store's: its log was reset, " + "or it is another server's",
+              kNewStore);
 }
 
 Status RelayStore::write_large(const RawEvent& event) {

@@ -62,7 +62,8 @@ class RelayStore {
   // The source is now in this file. Errors: `diverged`, if it cannot follow what is here.
   Status begin_file(const std::string& name);
   // Takes the event if it belongs to the file and is not here yet; what a source sends for the connection's sake is
-  // passed over. Errors: `out_of_order` for a hole, `io`, `no_space`.
+  // passed over. Errors: `out_of_order` for a hole; `wrong_source`, `diverged` if the file is not the one that is here;
+  // `io`, `no_space`.
   Status append(const RawEvent& event);
   // Everything appended so far ends at a transaction boundary.
   void mark_boundary() { boundary_ = end_; }
@@ -112,6 +113,7 @@ class RelayStore {
   Status write_large(const RawEvent& event);
   Status write_head(const RawEvent& event);
   Status fill_up_to(std::uint64_t offset);
+  Status check_same_file(const RawEvent& event);
   Status set_in_use(bool in_use);
   Status sync_file();
 

@@ -190,7 +190,7 @@ class Fetch {
       case http::status::not_found:
         return fail(Errc::not_found, what,
                     "begin with the hub's oldest log by --no-snapshot, or serve without --seed=off");
-      default: return fail(Errc::refused, what + " (HTTP " + std::to_string(static_cast<unsigned>(status)) + ")");
+      default: return std::unexpected(refusal_of(static_cast<unsigned>(status), reason));
     }
   }
 

@@ -81,6 +81,28 @@ TEST_F(FollowLogged, WhatWasAcknowledgedIsAppliedFromTheRelayLogWhenTheSourceIsG
   EXPECT_EQ(integrity_of(follower.replica()), "ok");
 }
 
+// Killed while it applies something large that it has acknowledged: the source's next commit is answered before that is
+// applied.
+TEST_F(FollowLogged, ASourcesCommitsDoNotWaitForTheBacklogOfARunThatWasKilled) {
+  ServerProcess server(options());
+  Follower follower(server, logged());
+  follower.start();
+  SqlClient client = server.connect();
+  wait_for_clients(client, "1");
+  client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; USE d");
+  follower.wait_for_rows("d.t", 0);
+  client.execute("INSERT INTO d.t SELECT seq FROM seq_1_to_300000");
+  follower.kill();
+  follower.start();
+  client.execute("INSERT INTO d.t VALUES (0)");
+  EXPECT_EQ(held_by(follower.replica(), "SELECT count(*) FROM \"d.t\""), "0") << "the commit has waited for the others";
+  EXPECT_EQ(status_of(client, "Rpl_semi_sync_master_no_tx"), "0");
+  follower.wait_for_rows("d.t", 300'001);
+  EXPECT_EQ(follower.stop().exit_code, 0);
+  EXPECT_EQ(follower.run_to_current().exit_code, 0);
+  expect_equal(server, follower.replica());
+}
+
 TEST_F(FollowLogged, ARunThatAcknowledgesOtherwiseAppliesWhatTheLastOneLogged) {
   ServerProcess server(options());
   Follower follower(server, logged());

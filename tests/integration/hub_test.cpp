@@ -242,6 +242,78 @@ TEST_F(HubTest, NeverPurgesWhatTheSlowestFollowerNeedsIfToldSo) {
   expect_equal(replica("behind"));
 }
 
+// Its machine was lost, and its source is away: what it does not have yet is no reason to give up.
+TEST_F(HubTest, AFollowerWaitsForAHubThatHasNotHeardFromItsSourceYet) {
+  begin({}, {"--seed=off"});
+  make_tables();
+  SqlClient client = server_->connect();
+  Random random(1);
+  put_load(client, random, 10);
+  client.execute("FLUSH BINARY LOGS");
+  auto one = join("one", {"--no-snapshot"});
+  expect_all_reach({"one"});
+  one->kill_hard();
+  hub_->stop();
+  server_->stop();
+  fs::remove_all(path("store"));
+  hub_->start();
+  one->start();
+  ASSERT_TRUE(happens([&] { return one->output().find("has not come to its source's end yet") != std::string::npos; }))
+      << one->output();
+  server_->start();
+  client.reconnect();
+  put_load(client, random, 10);
+  expect_all_reach({"one"});
+  one->stop();
+  expect_equal(replica("one"));
+}
+
+TEST_F(HubTest, RefusesAFollowerThatHasMoreThanTheSource) {
+  begin({}, {"--seed=off"});
+  make_tables();
+  SqlClient client = server_->connect();
+  for (int i = 0; i < 5; ++i) client.execute("FLUSH BINARY LOGS");
+  auto one = join("one", {"--no-snapshot"});
+  expect_all_reach({"one"});
+  one->stop();
+  hub_->stop();
+  fs::remove_all(path("store"));
+  client.execute("RESET MASTER");
+  hub_->start();
+  one->start();
+  EXPECT_EQ(one->wait(), 1) << one->output();
+  EXPECT_NE(one->output().find("the hub does not have binlog.000006, its newest is binlog.000001"), std::string::npos)
+      << one->output();
+}
+
+// Its log was reset, and has come to where it stood by transactions of the same length: neither files nor offsets nor
+// GTIDs tell.
+TEST_F(HubTest, RefusesASourceThatWasResetOrIsAnother) {
+  begin({}, {"--seed=off"});
+  SqlClient client = server_->connect();
+  const auto fill_log = [&](int rows) {
+    client.execute("CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)");
+    for (int i = 0; i < rows; ++i) client.execute(fmt::format("INSERT INTO d.t VALUES ({})", i));
+  };
+  fill_log(3);
+  const fs::path log = fs::path(path("store")) / server_->binlog_files().front().filename();
+  const auto is_stored = [&] {
+    std::error_code error;
+    return fs::file_size(log, error) == fs::file_size(server_->binlog_files().front());
+  };
+  ASSERT_TRUE(happens(is_stored)) << hub_->output();
+  hub_->stop();
+  const std::string before = read_file(log.string());
+  client.execute("DROP DATABASE d");
+  std::this_thread::sleep_for(1100ms);  // two logs begun in one second cannot be told apart by their heads
+  client.execute("RESET MASTER");
+  fill_log(4);
+  hub_->start();
+  EXPECT_EQ(hub_->wait(), 5) << hub_->output();
+  EXPECT_NE(hub_->output().find("was begun at another time than the store's"), std::string::npos) << hub_->output();
+  EXPECT_TRUE(read_file(log.string()) == before) << "the store took something of another log";
+}
+
 TEST_F(HubTest, RefusesAFollowerOfAnotherSource) {
   begin({}, {});
   make_tables();

@@ -1,6 +1,5 @@
 #include "binlog/ship/event_cutter.hpp"
 
-#include "binlog/ship/published_source.hpp"
 #include "tests/unit/ship/relay_fixture.hpp"
 
 namespace binferry {
@@ -90,33 +89,6 @@ TEST(EventCutter, RefusesALengthThatCannotBe) {
   const Result<bool> whole = cutter.next();
   ASSERT_FALSE(whole);
   EXPECT_EQ(whole.error().code, Errc::corrupt);
-}
-
-TEST(PublishedSource, GivesWhatTheStorePublishesAndWaitsForMore) {
-  test::SourceFolder folder(20);
-  const test::TempDir dir;
-  const auto store = test::open_store(dir.path());
-  ASSERT_TRUE(test::fill(*store, folder.folder()));
-  auto source = PublishedSource::open(*store, {});
-  ASSERT_TRUE(source);
-  std::vector<std::string> files;
-  RawEvent event;
-  const auto read = [&] {
-    for (;;) {
-      const Result<SourceState> state = (*source)->next(event);
-      ASSERT_TRUE(state) << state.error().message();
-      if (*state == SourceState::wait) return;
-      if (*state == SourceState::file_begin) files.emplace_back("\xFE\x62in");
-      if (*state == SourceState::event) files.back().append(text_of(event.bytes));
-    }
-  };
-  read();
-  folder.append();
-  ASSERT_TRUE(test::fill(*store, folder.folder()));
-  ASSERT_TRUE((*source)->wait(60'000));
-  read();
-  ASSERT_EQ(files.size(), 3U);
-  for (int file = 1; file <= 3; ++file) EXPECT_EQ(files[static_cast<std::size_t>(file) - 1], folder.bytes(file));
 }
 
 }  // namespace

@@ -71,7 +71,6 @@ TEST(RelaySource, WaitsForMoreAndIsWoken) {
   std::thread writer([&] {
     folder.append();
     EXPECT_TRUE(fill(*store, folder.folder()));
-    source.notify();
   });
   ASSERT_TRUE(source.wait(60'000));
   writer.join();
@@ -79,6 +78,48 @@ TEST(RelaySource, WaitsForMoreAndIsWoken) {
   source.finish();
   EXPECT_TRUE(transactions_of(source, &last).empty());
   EXPECT_EQ(last, SourceState::end);
+}
+
+TEST(RelaySource, GivesEveryFileByteForByte) {
+  SourceFolder folder(20);
+  const TempDir dir;
+  const auto store = open_store(dir.path());
+  ASSERT_TRUE(fill(*store, folder.folder()));
+  RelaySource source(*store, {});
+  std::vector<std::string> files;
+  RawEvent event;
+  const auto read = [&] {
+    for (;;) {
+      const Result<SourceState> state = source.next(event);
+      ASSERT_TRUE(state) << state.error().message();
+      if (*state == SourceState::wait) return;
+      if (*state == SourceState::file_begin) files.emplace_back("\xFE\x62in");
+      if (*state == SourceState::event) files.back().append(text_of(event.bytes));
+    }
+  };
+  read();
+  folder.append();
+  ASSERT_TRUE(fill(*store, folder.folder()));
+  read();
+  ASSERT_EQ(files.size(), 3U);
+  for (int file = 1; file <= 3; ++file) EXPECT_EQ(files[static_cast<std::size_t>(file) - 1], folder.bytes(file));
+}
+
+TEST(RelaySource, TakesNoOtherFileForTheOneAskedForUnlessItMay) {
+  const SourceFolder folder(2);
+  const TempDir dir;
+  const auto store = open_store(dir.path());
+  ASSERT_TRUE(fill(*store, folder.folder()));
+  const auto first_of = [&](const BinlogPosition& start, RelayStart rule) {
+    RelaySource source(*store, start, rule);
+    RawEvent event;
+    return source.next(event);
+  };
+  EXPECT_EQ(first_of({"binlog.000004", 4}, RelayStart::that_file), SourceState::wait) << "it may come";
+  EXPECT_EQ(first_of({"binlog.000001", 1 << 20}, RelayStart::that_file).error().code, Errc::diverged);
+  ASSERT_TRUE(store->purge(1));
+  EXPECT_EQ(first_of({"binlog.000001", 4}, RelayStart::that_file).error().code, Errc::purged);
+  EXPECT_EQ(first_of({"binlog.000001", 4}, RelayStart::next_there), SourceState::file_begin);
 }
 
 // A source that leaves out events, as a server does that was asked by GTID or for the middle of a file.

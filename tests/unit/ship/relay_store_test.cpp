@@ -124,6 +124,30 @@ TEST(RelayStore, RefusesASourceWhoseLogBeganAnew) {
   }
 }
 
+// Another log of the same names, in which a transaction ends where the store does.
+TEST(RelayStore, RefusesALogThatWasBegunAtAnotherTimeOrByAnotherServer) {
+  const SourceFolder source(1);
+  const TempDir dir;
+  const auto store = open_store(dir.path());
+  ASSERT_TRUE(fill(*store, source.folder()));
+  const BinlogPosition before = store->published();
+  test::BinlogWriter::Options later;
+  later.timestamp += 1;
+  test::BinlogWriter::Options other;
+  other.server_id += 1;
+  for (const auto& [options, code] : {std::pair(later, Errc::diverged), std::pair(other, Errc::wrong_source)}) {
+    const TempDir folder;
+    test::BinlogWriter log(options);
+    log.begin_file(true).insert_transaction(7);
+    ASSERT_EQ(log.position(), before.offset);
+    test::write_file(folder / before.file, log.insert_transaction(8).str());
+    const Status filled = fill(*store, folder.path());
+    ASSERT_FALSE(filled);
+    EXPECT_EQ(filled.error().code, code) << filled.error().message();
+    EXPECT_EQ(store->published(), before);
+  }
+}
+
 TEST(RelayStore, PurgesTheOldestFilesAndNeverTheNewest) {
   const SourceFolder source(1);
   const TempDir dir;

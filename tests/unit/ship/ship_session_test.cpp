@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 namespace binferry {
 namespace {
@@ -180,7 +181,6 @@ TEST_F(Ship, ABadPeerIsAnsweredAndTheConnectionEnds) {
   EXPECT_EQ(refusal_of(*store_, {saying(hello, Ack{AckLevel::applied, future})}), Errc::protocol);
   EXPECT_EQ(refusal_of(*store_, {saying(hello, Ack{AckLevel::applied, tip}, Ack{AckLevel::applied, past})}),
             Errc::protocol);
-  EXPECT_EQ(refusal_of(*store_, {saying(hello_at({"binlog.000009", 4}))}), Errc::not_found);
   EXPECT_EQ(refusal_of(*store_, {saying(hello_at({"../binlog.000001", 4}))}), Errc::purged);
   ASSERT_TRUE(store_->purge(1));
   EXPECT_EQ(refusal_of(*store_, {saying(hello_at({"binlog.000001", 4}))}), Errc::purged);
@@ -201,6 +201,96 @@ TEST_F(Ship, AFollowerWaitsForTheFileThatComesNext) {
   converse(hub, follower, received);
   ASSERT_EQ(received.files.size(), 1U);
   EXPECT_EQ(received.files.front().second, next.str());
+}
+
+// A hub whose source tells it at `times` that there is nothing newer, the last time `silent_ms` ago.
+HubSessionOptions hearing(const std::uint64_t& times, const std::uint32_t& silent_ms) {
+  HubSessionOptions options;
+  options.times_heard = [&times] { return times; };
+  options.silent_ms = [&silent_ms] { return silent_ms; };
+  return options;
+}
+
+// What the follower hears; nothing: it waits, or is sent the log.
+std::optional<Error> refusal_now(HubSession& hub, FollowerSession& follower) {
+  std::string message;
+  while (*hub.next_message(message, false)) {
+    EXPECT_TRUE(follower.on_message(bytes_of(message)));
+    for (;;) {
+      Result<FollowerSession::Item> item = follower.next();
+      if (!item) return item.error();
+      if (*item == FollowerSession::Item::none) break;
+    }
+  }
+  return std::nullopt;
+}
+
+TEST_F(Ship, AFollowerThatHasMoreThanTheHubAsksAgainWhileTheHubHasNotHeardFromItsSource) {
+  std::uint64_t times = 0;
+  std::uint32_t silent_ms = ship::kUnknownSilence;
+  const BinlogPosition end = store_->published();
+  for (const BinlogPosition& position :
+       {BinlogPosition{"binlog.000009", 4}, BinlogPosition{end.file, end.offset + 100}}) {
+    HubSession hub(*store_, hearing(times, silent_ms));
+    FollowerSession follower(hello_at(position), {});
+    EXPECT_FALSE(hub.on_message(bytes_of(follower.hello())));
+    const std::optional<Error> refusal = refusal_now(hub, follower);
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code, Errc::busy);
+    EXPECT_NE(refusal->what.find("has not come to its source's end yet"), std::string::npos) << refusal->what;
+  }
+  // Nor is a store that holds nothing at all.
+  const TempDir nothing;
+  const auto empty = open_store(nothing.path());
+  EXPECT_EQ(refusal_of(*empty, {saying(hello_at({"binlog.000001", 300}))}), Errc::busy);
+}
+
+TEST_F(Ship, AFollowerThatHasMoreThanTheHubsSourceIsRefusedForGood) {
+  std::uint64_t times = 7;
+  std::uint32_t silent_ms = 0;
+  const BinlogPosition end = store_->published();
+  const auto refused = [&](const BinlogPosition& position) {
+    HubSession hub(*store_, hearing(times, silent_ms));
+    FollowerSession follower(hello_at(position), {});
+    EXPECT_TRUE(hub.on_message(bytes_of(follower.hello())));
+    EXPECT_FALSE(refusal_now(hub, follower)) << "what the source said before the follower came proves nothing";
+    times += 2;
+    const std::optional<Error> refusal = refusal_now(hub, follower);
+    EXPECT_TRUE(hub.has_ended());
+    return refusal ? refusal->code : Errc::internal;
+  };
+  EXPECT_EQ(refused({"binlog.000009", 4}), Errc::not_found);
+  EXPECT_EQ(refused({end.file, end.offset + 100}), Errc::diverged);
+}
+
+TEST_F(Ship, AFollowerThatHasMoreThanTheHubIsServedOnceTheHubHasItToo) {
+  std::uint64_t times = 1;
+  std::uint32_t silent_ms = 0;
+  const BinlogPosition before = store_->published();
+  const std::string more = source_.append();
+  const BinlogPosition after{before.file, before.offset + more.size()};
+  HubSession hub(*store_, hearing(times, silent_ms));
+  FollowerSession follower(hello_at(after), {});
+  ASSERT_TRUE(hub.on_message(bytes_of(follower.hello())));
+  // It says what it has before it hears anything.
+  ASSERT_TRUE(hub.on_message(bytes_of(FollowerSession::ack(ship::AckLevel::applied, after))));
+  EXPECT_FALSE(refusal_now(hub, follower));
+  EXPECT_FALSE(hub.is_streaming());
+  ASSERT_TRUE(fill(*store_, source_.folder()));
+  times += 2;
+  EXPECT_FALSE(refusal_now(hub, follower));
+  EXPECT_TRUE(hub.is_streaming());
+  EXPECT_EQ(follower.tip(), after);
+  EXPECT_EQ(hub.acknowledged(ship::AckLevel::applied), after);
+  // One that waits while the source falls silent asks again, and does not wait for ever.
+  HubSession other(*store_, hearing(times, silent_ms));
+  FollowerSession waiting(hello_at({"binlog.000009", 4}), {});
+  ASSERT_TRUE(other.on_message(bytes_of(waiting.hello())));
+  EXPECT_FALSE(refusal_now(other, waiting));
+  silent_ms = 60'000;
+  const std::optional<Error> refusal = refusal_now(other, waiting);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, Errc::busy);
 }
 
 TEST_F(Ship, APositionInsideAnEventIsRefused) {
