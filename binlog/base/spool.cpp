@@ -36,7 +36,7 @@ Spool::Spool(std::size_t memory_bytes, std::string directory)
 
 Spool::Spool(Spool&& other) noexcept
     : memory_bytes_(other.memory_bytes_),
-      directory_(other.directory_),
+      directory_(other.directory_),  // NOLINT(performance-move-constructor-init): `other` is filled again
       memory_(std::move(other.memory_)),
       capacity_(std::exchange(other.capacity_, 0)),
       used_(std::exchange(other.used_, 0)),

@@ -15,8 +15,8 @@ enum Field : std::uint64_t { kEnd = 0, kPayloadSize = 1, kCompression = 2, kUnco
 
 // What is decompressed at a time; also the step by which a large event's buffer grows, so that an event costs memory
 // only as its bytes arrive.
-constexpr std::size_t kChunkBytes = 128 * 1024;
-constexpr std::size_t kReleaseBytes = 4 * 1024 * 1024;
+constexpr std::size_t kChunkBytes = 128 << 10;
+constexpr std::size_t kReleaseBytes = 4 << 20;
 
 }  // namespace
 

@@ -43,6 +43,7 @@ class Conversion {
   ~Conversion() {
     if (is_open()) iconv_close(handle_);
   }
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): POSIX compares so
   [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
   // Converts all of `bytes` into `target`; returns how many bytes were consumed. `written` is what it made.

@@ -291,7 +291,7 @@ Status RowReader::read_image(Image& image) {
     std::uint32_t size = 0;
     switch (step.op) {
       case Op::int_1:
-        value.i = load<std::int8_t>(p);
+        value.i = load<std::int8_t>(p);  // NOLINT(bugprone-signed-char-misuse): a TINYINT, no character
         p += 1;
         continue;
       case Op::int_2:
@@ -464,10 +464,10 @@ Status RowReader::read_slowly(const Step& step, Value& value) {
   }
 }
 
-std::unexpected<Error> RowReader::bad_value(const Step& step, std::string what, Errc code) const {
+std::unexpected<Error> RowReader::bad_value(const Step& step, std::string_view what, Errc code) const {
   const Column& column = table_->columns[step.column];
   const std::string separator = what.starts_with(':') ? "" : " ";
-  return bad_row("value of column " + column.name + separator + what, code);
+  return bad_row("value of column " + column.name + separator + std::string(what), code);
 }
 
 std::unexpected<Error> RowReader::bad_row(std::string what, Errc code) const {

@@ -102,7 +102,7 @@ class RowReader {
   Status read_partial_bits(Bytes& bits);
   Status read_image(Image& image);
   Status read_slowly(const Step& step, Value& value);
-  std::unexpected<Error> bad_value(const Step& step, std::string what, Errc code = Errc::corrupt) const;
+  std::unexpected<Error> bad_value(const Step& step, std::string_view what, Errc code = Errc::corrupt) const;
   std::unexpected<Error> bad_row(std::string what, Errc code = Errc::corrupt) const;
 
   Limits limits_;

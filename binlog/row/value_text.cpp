@@ -105,7 +105,8 @@ void append_inet6(Bytes bytes, std::string& out) {
       continue;
     }
     append_number(groups[i], 16, out);
-    if (++i < end && i != gap) out += ':';
+    ++i;
+    if (i < end && i != gap) out += ':';
   }
   if (end == 6) {
     if (is_mapped) out += ':';
