@@ -252,8 +252,7 @@ Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& b
   const std::uint64_t most = number->negative() ? range.lowest : range.highest;
   if (after_.type == ColumnType::year && magnitude && before_.type != ColumnType::year) {
     // Two digits mean 1970…2069; of text, zero does too.
-    if (from_text && value.bytes.size() != 4)
-      return uncertain("a year not of four digits");
+    if (from_text && value.bytes.size() != 4) return uncertain("a year not of four digits");
     if (*magnitude >= 1 && *magnitude <= 99) magnitude = *magnitude + (*magnitude < 70 ? 2000 : 1900);
     if (number->negative() || (*magnitude != 0 && *magnitude < 1901)) return uncertain("a value that is no year");
   }

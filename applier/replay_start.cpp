@@ -18,7 +18,7 @@ struct GivenFile {
 
 Result<std::vector<GivenFile>> given_files(const std::vector<std::string>& inputs) {
   std::vector<GivenFile> files;
-  struct stat status {};
+  struct stat status{};
   const bool is_place =
       inputs.size() == 1 &&
       (inputs.front().ends_with(".index") || (::stat(inputs.front().c_str(), &status) == 0 && S_ISDIR(status.st_mode)));

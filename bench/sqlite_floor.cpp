@@ -230,8 +230,8 @@ int main(int argc, char** argv) {
   const Script script = read_log(argv[1]);
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // as applier/sqlite.cpp has it
   sqlite3* database = nullptr;
-  check(database, sqlite3_open_v2(argv[3], &database,
-                                  SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
+  check(database,
+        sqlite3_open_v2(argv[3], &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
   check(database, sqlite3_exec(database, kWriterPragmas, nullptr, nullptr, nullptr));
   check(database, sqlite3_exec(database, kNormalPragmas, nullptr, nullptr, nullptr));
   create_tables(database, argv[2]);

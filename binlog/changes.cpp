@@ -180,13 +180,13 @@ struct ChangeReader::Impl {
   std::uint64_t events_checked = 0;  // by check(), of this group, before the one in hand
   bool statement_in_group = false;   // one of them was a statement
   RowReader reader;
-  const Table* rows_table = nullptr;          // of the row event in hand
+  const Table* rows_table = nullptr;  // of the row event in hand
   struct Mismatch {
     std::shared_ptr<const Table> table;  // keeps the address that is the key
     Error error;
   };
   std::unordered_map<const Table*, Mismatch> mismatches;  // of maps that no rows have followed yet
-  std::shared_ptr<const Table> wanted_table;  // kept, so that no other table can take its address
+  std::shared_ptr<const Table> wanted_table;              // kept, so that no other table can take its address
   bool wanted_answer = true;
 
   std::shared_ptr<const FormatDescription> format;  // of the transaction

@@ -176,10 +176,7 @@ CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& e
       ->type_name("NAME")
       ->allow_extra_args(false);
   auto* const sync = command->add_flag("--sync", arguments.counts, "The hub's acknowledgement policy counts this one");
-  command
-      ->add_flag_callback(
-          "--async", [] {}, "It does not, which is the default")
-      ->excludes(sync);
+  command->add_flag_callback("--async", [] {}, "It does not, which is the default")->excludes(sync);
   add_level(
       *command, "--ack", arguments.ack,
       "What it acknowledges: received, as soon as a transaction is whole in memory, and again when it is applied; "

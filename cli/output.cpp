@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <poll.h>
 #include <string_view>
+#include <poll.h>
 #include <unistd.h>
 
 namespace binferry::cli {

@@ -86,8 +86,8 @@ void Statistics::print_text(std::string& out) const {
   const auto transactions = [&](std::string_view title, const std::vector<Entry>& entries) {
     fmt::format_to(to, "\n{:<40} {:>12} {:>16} {:>12}  {}\n", title, "rows", "bytes", "seconds", "GTID");
     for (const Entry& entry : entries) {
-      fmt::format_to(to, "{:<40} {:>12} {:>16} {:>12}  {}\n", entry.place, entry.rows, entry.bytes,
-                     entry.duration_s, entry.gtid);
+      fmt::format_to(to, "{:<40} {:>12} {:>16} {:>12}  {}\n", entry.place, entry.rows, entry.bytes, entry.duration_s,
+                     entry.gtid);
     }
   };
   transactions("Largest transactions", largest_);

@@ -2,8 +2,8 @@
 
 #include "binlog/base/byte_reader.hpp"
 
-#include <libdeflate.h>
 #include <memory>
+#include <libdeflate.h>
 
 namespace binferry {
 namespace {

@@ -5,11 +5,11 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <iconv.h>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
+#include <iconv.h>
 
 namespace binferry {
 namespace {

@@ -19,10 +19,10 @@ namespace binferry {
 struct HubSourceOptions {
   std::string name;  // this follower's
   bool counts = false;
-  BinlogPosition position{};  // an empty file name: from the oldest log
-  std::vector<std::string> schemas{};  // ship::Hello
-  std::vector<std::string> tables{};   // the same
-  int timeout_ms = 10'000;             // for connecting and sending
+  BinlogPosition position{};                // an empty file name: from the oldest log
+  std::vector<std::string> schemas{};       // ship::Hello
+  std::vector<std::string> tables{};        // the same
+  int timeout_ms = 10'000;                  // for connecting and sending
   std::function<std::uint64_t()> now_us{};  // for HubTip::at_us; null: 0
   Limits limits{};
 };

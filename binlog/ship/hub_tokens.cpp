@@ -62,7 +62,7 @@ bool is_token(std::string_view text) {
 
 Result<std::string> read_secret_file(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
     return std::unexpected(Error{Errc::io, std::string("open: ") + std::strerror(errno), path, {}});
   }

@@ -30,7 +30,7 @@ inline constexpr std::size_t kLargestFrame = 256 << 10;           // payload
 inline constexpr std::size_t kLargestMessage = 1 << 20;           // frames of one message, decompressed
 inline constexpr std::size_t kLargestFollowerMessage = 16 << 10;  // a follower has little to say
 inline constexpr std::uint32_t kUnknownSilence = 0xFFFFFFFF;
-inline constexpr int kWindowLog = 18;                             // of the zstd stream: both ends keep 256 KiB
+inline constexpr int kWindowLog = 18;  // of the zstd stream: both ends keep 256 KiB
 
 // How far a follower has got with what it acknowledges. Each includes the ones before it.
 enum class AckLevel : std::uint8_t { received = 1, logged = 2, applied = 3 };

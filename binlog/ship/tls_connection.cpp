@@ -17,7 +17,7 @@ Status use_identity(ssl::context& context, const std::string& cert, const std::s
   if (error) {
     return std::unexpected(Error{Errc::usage, "is no certificate: " + error.message(), cert, "give a PEM file"});
   }
-  struct stat status {};
+  struct stat status{};
   if (::stat(key.c_str(), &status) == 0 && (status.st_mode & S_IRWXO) != 0) {
     return std::unexpected(Error{Errc::usage, "everybody may use this key", key, "chmod 600 " + key});
   }

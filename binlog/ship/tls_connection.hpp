@@ -26,8 +26,8 @@ class TlsConnection {
   using next_layer_type = Stream;
 
   template <class Argument>
-  requires(!std::is_same_v<std::remove_cvref_t<Argument>, TlsConnection>) explicit TlsConnection(Argument&& argument)
-      : stream_(std::forward<Argument>(argument)) {}
+    requires(!std::is_same_v<std::remove_cvref_t<Argument>, TlsConnection>)
+  explicit TlsConnection(Argument&& argument) : stream_(std::forward<Argument>(argument)) {}
 
   // From now on everything is encrypted; the handshake comes next.
   void use_tls(boost::asio::ssl::context& context) { tls_.emplace(stream_, context); }

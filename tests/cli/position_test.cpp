@@ -134,8 +134,8 @@ TEST(PositionCompare, TellsAReplicaFromItsSourceByExitCode) {
   EXPECT_EQ(ahead.out, "{\"relation\":\"ahead\",\"by\":\"gtids\",\"only_a\":\"" + kServer +
                            ":46\",\"only_b\":\"\",\"transactions_a\":1,\"transactions_b\":0}\n");
   const Ran diverged = run({"position", "compare", kServer + ":1-5", kServer + ":1-3:7"});
-  EXPECT_EQ(diverged.out, "diverged\nonly A: 2 transactions: " + kServer + ":4-5\nonly B: 1 transaction: " + kServer +
-                              ":7\n")
+  EXPECT_EQ(diverged.out,
+            "diverged\nonly A: 2 transactions: " + kServer + ":4-5\nonly B: 1 transaction: " + kServer + ":7\n")
       << diverged.err;
   EXPECT_EQ(diverged.exit_code, 6);
   EXPECT_EQ(run({"position", "compare", dir / "whole.db", "nothing there"}).exit_code, 1);

@@ -6,11 +6,11 @@
 
 #include <cstdlib>
 #include <string>
+#include <vector>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <unistd.h>
-#include <vector>
 
 namespace binferry::test {
 

@@ -13,8 +13,8 @@
 #include <map>
 #include <new>
 #include <string>
-#include <unistd.h>
 #include <vector>
+#include <unistd.h>
 
 namespace binferry::test {
 namespace {

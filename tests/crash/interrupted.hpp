@@ -22,8 +22,7 @@ namespace binferry::test {
 class InterruptedReplay {
  public:
   // `log`: a folder below fixtures/.
-  explicit InterruptedReplay(std::string_view log)
-      : log_(std::filesystem::path(source_dir()) / "fixtures" / log) {
+  explicit InterruptedReplay(std::string_view log) : log_(std::filesystem::path(source_dir()) / "fixtures" / log) {
     const ReplicaJob job = job_into("whole.db");
     const Result<JobOutcome> outcome = bring_up(job);
     EXPECT_TRUE(outcome.has_value()) << outcome.error().message();

@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <filesystem>
-#include <csignal>
 #include <cctype>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
 
 namespace binferry::test {
 namespace {

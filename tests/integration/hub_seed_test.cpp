@@ -82,9 +82,8 @@ TEST_F(HubSeedTest, AFollowerOfOneSchemaTakesThatOfTheSnapshotAndOfTheLog) {
     const auto text = database ? database->query_text(sql) : std::unexpected(database.error());
     return text ? text->value_or("NULL") : text.error().message();
   };
-  EXPECT_EQ(
-      rows("shop", "SELECT count(*) || ' ' || sum(amount * 1000) || ' ' || group_concat(who) FROM sold"),
-      rows("all", "SELECT count(*) || ' ' || sum(amount * 1000) || ' ' || group_concat(who) FROM \"shop.sold\""));
+  EXPECT_EQ(rows("shop", "SELECT count(*) || ' ' || sum(amount * 1000) || ' ' || group_concat(who) FROM sold"),
+            rows("all", "SELECT count(*) || ' ' || sum(amount * 1000) || ' ' || group_concat(who) FROM \"shop.sold\""));
   EXPECT_EQ(rows("orders", "SELECT count(*) FROM sqlite_schema WHERE name IN ('orders', 'sold')"), "0");
   for (const char* name : {"shop", "orders"}) {
     EXPECT_EQ(rows(name, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%posts%'"), "0");

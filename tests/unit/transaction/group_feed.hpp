@@ -5,10 +5,10 @@
 #include "binlog/transaction.hpp"
 #include "tests/unit/support/binlog_writer.hpp"
 
-#include <gtest/gtest.h>
 #include <functional>
 #include <string>
 #include <vector>
+#include <gtest/gtest.h>
 
 namespace binferry::test {
 

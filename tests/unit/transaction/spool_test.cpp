@@ -1,7 +1,7 @@
 #include "binlog/base/spool.hpp"
 
-#include <gtest/gtest.h>
 #include <string>
+#include <gtest/gtest.h>
 
 namespace binferry {
 namespace {
