@@ -4,6 +4,7 @@
 #include "cli/datetime.hpp"
 #include "cli/duration.hpp"
 #include "cli/hub_arguments.hpp"
+#include "cli/parse_error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -256,8 +257,7 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
       ->group(kNew);
   command
       ->add_option("--system-time-zone", arguments.system_time_zone,
-                   "The source's variable, as UTC or an offset like +02:00: what CURRENT_TIMESTAMP is to the rows that "
-                   "get a new column under time_zone=SYSTEM")
+                   "The source's variable, as UTC or an offset like +02:00: what time_zone=SYSTEM is there")
       ->check([](const std::string& zone) {
         return zone_offset_s(zone) ? std::string() : "`" + zone + "` is neither UTC nor an offset like +02:00";
       })
@@ -523,23 +523,6 @@ Status take_position_texts(const PositionTexts& texts, PositionArguments& argume
   if (const char* const password = std::getenv("BINFERRY_KEY_FILE_PASSWORD"))
     arguments.keys.key_file_password = password;
   return {};
-}
-
-// CLI11 says of a word that is no command only that there was none.
-std::unexpected<Error> parse_error(const CLI::App& app, const CLI::ParseError& error, int argc,
-                                   const char* const* argv) {
-  const std::vector<const CLI::App*> chosen =
-      app.get_subcommands([](const CLI::App* command) { return command->parsed(); });
-  if (!chosen.empty())
-    return fail(Errc::usage, error.what(), "`binferry " + chosen.front()->get_name() + " --help` shows what there is");
-  if (argc > 1 && argv[1][0] != '-') {
-    std::string names;
-    for (const CLI::App* const command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      names += (names.empty() ? "" : ", ") + command->get_name();
-    }
-    return fail(Errc::usage, "there is no command `" + std::string(argv[1]) + "`", "the commands are " + names);
-  }
-  return fail(Errc::usage, error.what(), "`binferry --help` shows what there is");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ inline constexpr std::uint8_t kMaxDecimalScale = 38;  // MariaDB's; MySQL stops 
 // Packed size in bytes of a DECIMAL(precision, scale); precision ≥ scale.
 constexpr std::size_t decimal_bytes(std::uint8_t precision, std::uint8_t scale) {
   constexpr std::uint8_t kPartial[10] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-  const auto bytes_of_digits = [](std::size_t digits) { return digits / 9 * 4 + kPartial[digits % 9]; };
+  const auto bytes_of_digits = [&](std::size_t digits) { return digits / 9 * 4 + kPartial[digits % 9]; };
   return bytes_of_digits(static_cast<std::size_t>(precision - scale)) + bytes_of_digits(scale);
 }
 
