@@ -205,7 +205,8 @@ Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   return report_quarantined(applier);
 }
 
-// Says what is wrong at the source, and the statement that mends it. Whether it is fit. Learns how it compares names.
+// Says what is wrong at the source, and the statement that mends it. Whether it is fit. Learns the settings that an
+// empty replica is made with.
 Result<bool> check_source(const FollowArguments& arguments, Sources& sources, bool needs_snapshot) {
   const mysql::Address& address = sources.addresses.front();
   Result<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::open(address);
@@ -217,8 +218,9 @@ Result<bool> check_source(const FollowArguments& arguments, Sources& sources, bo
   options.needs_snapshot = needs_snapshot;
   Result<std::vector<mysql::Finding>> findings = mysql::preflight(**connection, options);
   if (!findings) return propagate(findings, address.text());
-  if (Status learned = learn_settings(**connection, sources.settings); !learned) {
-    return propagate(learned, address.text());
+  if (!needs_snapshot) {  // which asks for them itself
+    Status learned = learn_settings(**connection, sources.settings);
+    if (!learned) return propagate(learned, address.text());
   }
   std::size_t problems = 0;
   for (const mysql::Finding& finding : *findings) {

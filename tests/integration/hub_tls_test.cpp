@@ -1,9 +1,9 @@
 // A hub that others could reach: TLS and tokens, by the options that a person gives.
 #include "tests/cli/program.hpp"
 #include "tests/integration/support/hub_fixture.hpp"
+#include "tests/unit/support/certificates.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <tuple>
@@ -24,15 +24,7 @@ class HubTlsProgram : public HubTest {
     HubTest::SetUp();
     if (IsSkipped()) return;
     begin_server({});
-    const std::string make =
-        "cd " + server_->folder().string() +
-        " && exec >/dev/null 2>&1 && umask 077 && ec='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && "
-        "openssl req -x509 $ec -keyout ca.key -out ca.pem -subj /CN=authority -days 2 && "
-        "openssl req -x509 $ec -keyout other.key -out other.pem -subj /CN=other -days 2 && "
-        "openssl req $ec -keyout hub.key -out hub.csr -subj /CN=hub && "
-        "printf 'subjectAltName=DNS:localhost' >names && "
-        "openssl x509 -req -in hub.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out hub.pem -days 2 -extfile names";
-    if (std::system(make.c_str()) != 0) GTEST_SKIP() << "no openssl program";
+    if (!make_certificates(server_->folder().string(), "hub")) GTEST_SKIP() << "no openssl program";
     secret("tokens", fmt::format("page read {}\nreport follow {}\n", kReads, kFollows));
     secret("follows", fmt::format("{}\n", kFollows));
     secret("reads", fmt::format("{}\n", kReads));

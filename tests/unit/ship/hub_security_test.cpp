@@ -2,9 +2,9 @@
 #include "binlog/ship/hub_server.hpp"
 #include "binlog/ship/hub_source.hpp"
 #include "tests/unit/ship/relay_fixture.hpp"
+#include "tests/unit/support/certificates.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 
 #include <arpa/inet.h>
@@ -329,16 +329,7 @@ TEST_F(BadFollower, AMessageByteByByteIsGivenUpInTime) {
 class HubTlsTest : public HubSecurityTest {
  protected:
   void SetUp() override {
-    const std::string make =
-        "cd " + files_.path() +
-        " && exec >/dev/null 2>&1 && ec='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && umask 077 && "
-        "openssl req -x509 $ec -keyout ca.key -out ca.pem -subj /CN=authority -days 2 && "
-        "openssl req -x509 $ec -keyout other.key -out other.pem -subj /CN=other -days 2 && "
-        "printf 'subjectAltName=DNS:localhost' >names && for who in server client; do "
-        "openssl req $ec -keyout $who.key -out $who.csr -subj /CN=$who && "
-        "openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $who.pem -days 2 -extfile names "
-        "|| exit 1; done";
-    if (std::system(make.c_str()) != 0) GTEST_SKIP() << "no openssl program";
+    if (!test::make_certificates(files_.path(), "server client")) GTEST_SKIP() << "no openssl program";
     options_.tls = {files_ / "server.pem", files_ / "server.key", ""};
     options_.tokens = some_tokens();
     options_.handshake_ms = 5000;

@@ -163,6 +163,24 @@ TEST(TransactionAssembler, AnIncidentStopsReading) {
   EXPECT_NE(groups(log).at(0).find("the source lost events here (incident 1: lost)"), std::string::npos);
 }
 
+// Of each row event of the log's transactions: k, kept, or u, undone.
+std::string marks_of(const BinlogWriter& log) {
+  std::string marks;
+  TransactionAssembler assembler;
+  EXPECT_EQ(feed(log, assembler,
+                 [&](const Transaction& transaction) {
+                   Transaction::Cursor cursor(transaction);
+                   for (;;) {
+                     const auto event = cursor.next();
+                     ASSERT_TRUE(event);
+                     if (*event == nullptr) break;
+                     if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
+                   }
+                 }),
+            "");
+  return marks;
+}
+
 TEST(TransactionAssembler, EventsUndoneByARollbackToASavepointAreMarked) {
   BinlogWriter log;
   log.begin_file().gtid(1).begin();
@@ -170,20 +188,7 @@ TEST(TransactionAssembler, EventsUndoneByARollbackToASavepointAreMarked) {
   one_row(log).query("shop", "SAVEPOINT `b`");
   one_row(log).query("shop", "ROLLBACK TO `a`");
   one_row(log).xid(2);
-  std::string marks;
-  TransactionAssembler assembler;
-  EXPECT_EQ(feed(log, assembler,
-                 [&](const Transaction& transaction) {
-                   Transaction::Cursor cursor(transaction);
-                   for (;;) {
-                     const auto event = cursor.next();
-                     ASSERT_TRUE(event);
-                     if (*event == nullptr) break;
-                     if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
-                   }
-                 }),
-            "");
-  EXPECT_EQ(marks, "kuuk");
+  EXPECT_EQ(marks_of(log), "kuuk");
 }
 
 // MySQL and MariaDB log both statements as they were typed.
@@ -191,20 +196,7 @@ TEST(TransactionAssembler, ASavepointIsTheSameInAnyCaseOfItsName) {
   BinlogWriter log;
   log.begin_file().gtid(1).begin().query("shop", "SAVEPOINT `Before`");
   one_row(log).query("shop", "ROLLBACK TO `before`").xid(2);
-  TransactionAssembler assembler;
-  std::string marks;
-  EXPECT_EQ(feed(log, assembler,
-                 [&](const Transaction& transaction) {
-                   Transaction::Cursor cursor(transaction);
-                   for (;;) {
-                     const auto event = cursor.next();
-                     ASSERT_TRUE(event);
-                     if (*event == nullptr) break;
-                     if (is_rows_event((*event)->header.type)) marks += cursor.undone() ? 'u' : 'k';
-                   }
-                 }),
-            "");
-  EXPECT_EQ(marks, "u");
+  EXPECT_EQ(marks_of(log), "u");
 }
 
 TEST(TransactionAssembler, ARollbackToAnUnknownSavepointIsRefused) {
