@@ -26,14 +26,15 @@ class ByteReader {
   [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - begin_); }
   [[nodiscard]] Bytes rest() const { return {at_, remaining()}; }
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(little<1>()); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(little<2>()); }
-  std::uint32_t u24() { return static_cast<std::uint32_t>(little<3>()); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(little<4>()); }
-  std::uint64_t u40() { return little<5>(); }
-  std::uint64_t u48() { return little<6>(); }
-  std::uint64_t u56() { return little<7>(); }
-  std::uint64_t u64() { return little<8>(); }
+  // Inlined always: compilers find a decoder's many calls too large together, and a call costs more than the load.
+  [[gnu::always_inline]] std::uint8_t u8() { return static_cast<std::uint8_t>(little<1>()); }
+  [[gnu::always_inline]] std::uint16_t u16() { return static_cast<std::uint16_t>(little<2>()); }
+  [[gnu::always_inline]] std::uint32_t u24() { return static_cast<std::uint32_t>(little<3>()); }
+  [[gnu::always_inline]] std::uint32_t u32() { return static_cast<std::uint32_t>(little<4>()); }
+  [[gnu::always_inline]] std::uint64_t u40() { return little<5>(); }
+  [[gnu::always_inline]] std::uint64_t u48() { return little<6>(); }
+  [[gnu::always_inline]] std::uint64_t u56() { return little<7>(); }
+  [[gnu::always_inline]] std::uint64_t u64() { return little<8>(); }
   std::uint16_t u16_be() { return static_cast<std::uint16_t>(big(2)); }
   std::uint32_t u24_be() { return static_cast<std::uint32_t>(big(3)); }
   std::uint32_t u32_be() { return static_cast<std::uint32_t>(big(4)); }
@@ -85,7 +86,7 @@ class ByteReader {
   std::string_view text_until_nul();
 
   // For decoders that find the content itself malformed.
-  std::uint8_t fail_value() {
+  [[gnu::cold]] std::uint8_t fail_value() {
     failed_ = true;
     at_ = end_;
     return 0;
@@ -97,7 +98,7 @@ class ByteReader {
   [[nodiscard]] Status finish_open(std::string_view what) const;
 
  private:
-  const std::uint8_t* take(std::uint64_t size) {
+  [[gnu::always_inline]] const std::uint8_t* take(std::uint64_t size) {
     if (size > remaining()) [[unlikely]] {
       fail_value();
       return nullptr;
@@ -107,7 +108,7 @@ class ByteReader {
     return p;
   }
   template <std::size_t N>
-  std::uint64_t little() {
+  [[gnu::always_inline]] std::uint64_t little() {
     std::uint64_t value = 0;
     if (const std::uint8_t* p = take(N)) std::memcpy(&value, p, N);
     return value;

@@ -142,7 +142,7 @@ Status EventFramer::frame_checked(Bytes stored, std::uint64_t offset, RawEvent& 
     if (!status) return propagate(status, name_of(type));
   }
 
-  event.header = *parse_header(bytes);
+  event.header = read_header(bytes);
   const bool fixed_header = type == EventType::format_description || type == EventType::rotate || !format_;
   const std::size_t header_length = fixed_header ? kEventHeaderSize : format_->header_length;
   if (bytes.size() < header_length + tail) {

@@ -93,7 +93,7 @@ Result<const RawEvent*> PayloadReader::read_event() {
   if (!filled) return propagate(filled);
   if (!*filled) return cut_short(false);
 
-  inner_.header = *parse_header(window_);
+  inner_.header = read_header(window_);
   inner_.bytes = window_.first(*length);
   inner_.body = inner_.bytes.subspan(kEventHeaderSize);
   inner_.file = outer_.file;

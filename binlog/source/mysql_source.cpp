@@ -128,7 +128,7 @@ Result<SourceState> MysqlSource::on_event(RawEvent& event) {
 
 // Where the event stands in the source's file, which may be behind a hole: groups that the source did not send.
 Status MysqlSource::place(Bytes bytes) {
-  const EventHeader header = *parse_header(bytes);
+  const EventHeader header = read_header(bytes);
   // START_ENCRYPTION is sent at the head of any stream, wherever that begins.
   const bool in_file = header.log_pos != 0 && (header.flags & EventHeader::kArtificial) == 0 &&
                        duty_of(header.type) != EventDuty::network && header.type != EventType::start_encryption;
