@@ -82,6 +82,10 @@ class SqliteApplier {
   Status commit();
   // The same, and everything committed before is durable too (Replica::seal).
   Status seal();
+  // The replica has caught up: the secondary indexes of tables that were made meanwhile (Durability::normal) are made,
+  // a table a commit. Until then, and where `should_stop` is true between two tables, the checkpoint says that some are
+  // missing, and a later call makes them. Sealed first, for it takes less memory so.
+  Status make_pending_indexes(const std::function<bool()>& should_stop);
 
   // Somebody else is about to make tables of the replica anew (resync.hpp): everything is committed, and no statement
   // stays open on them. Then, whether it was done or not, the applier looks at the tables again.
@@ -152,6 +156,7 @@ class SqliteApplier {
   // applier_ddl.cpp
   Status take_ddl(const Transaction& transaction, const Change& change);
   Status keep_followed_definitions();
+  Status see_to_indexes(const ReplicaTable& table, bool is_new);
   Status take_table_change(const Transaction* transaction, const DdlContext& context, std::uint64_t timestamp_us,
                            const TableChange& change);
 

@@ -3,6 +3,7 @@
 #include "applier/applier.hpp"
 
 #include "applier/ddl.hpp"
+#include "applier/indexes.hpp"
 
 #include <algorithm>
 
@@ -78,6 +79,35 @@ Status SqliteApplier::keep_followed_definitions() {
   return {};
 }
 
+// While much is to be caught up a new table's indexes wait, but where cascades look for its rows by them.
+Status SqliteApplier::see_to_indexes(const ReplicaTable& table, bool is_new) {
+  bool& pending = replica_->checkpoint.indexes_pending;
+  if (!table.layout || !table.definition || !(is_new || pending)) return {};
+  if (replica_->durability() == Durability::full || !table.definition->foreign_keys.empty()) {
+    return create_indexes(replica_->database(), *table.layout, *table.definition);
+  }
+  pending = pending || !table.definition->indexes.empty();
+  return {};
+}
+
+Status SqliteApplier::make_pending_indexes(const std::function<bool()>& should_stop) {
+  if (!replica_->checkpoint.indexes_pending) return {};
+  if (Status sealed = seal(); !sealed) return sealed;
+  if (Status released = release_tables(); !released) return released;
+  for (const auto& [name, table] : replica_->tables.all()) {
+    if (!table.layout || !table.definition) continue;
+    if (should_stop && should_stop()) return {};
+    if (Status begun = replica_->begin(); !begun) return begun;
+    if (Status made = create_indexes(replica_->database(), *table.layout, *table.definition); !made) {
+      (void)roll_back();
+      return propagate(made, "the indexes of " + name.first + "." + name.second);
+    }
+    if (Status committed = replica_->commit(); !committed) return committed;
+  }
+  replica_->checkpoint.indexes_pending = false;
+  return commit();
+}
+
 // `transaction` is null for tables that no statement of the log makes.
 Status SqliteApplier::take_table_change(const Transaction* transaction, const DdlContext& context,
                                         std::uint64_t timestamp_us, const TableChange& change) {
@@ -150,8 +180,8 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
       break;
   }
   if (entry.state == TableState::active) {
-    Result<DdlOutcome> outcome =
-        apply_table_change(database, tables, replica_->layout_options(), change, context, timestamp_us);
+    Result<DdlOutcome> outcome = apply_table_change(database, tables, replica_->layout_options(), change, context,
+                                                    timestamp_us, IndexTime::later);
     if (!outcome) return propagate(outcome);
     entry.layout = std::move(outcome->layout);
     entry.wide_columns = std::move(outcome->wide_columns);
@@ -160,6 +190,7 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
       if (options_.strict) return strict_failure();
     }
   }
+  if (Status made = see_to_indexes(entry, change.kind == TableChangeKind::created); !made) return made;
   if (old_name != new_name && tables.remove(old_name.schema, old_name.name)) {
     if (Status removed = replica_->save_table(old_name.schema, old_name.name); !removed) return removed;
   }

@@ -104,7 +104,13 @@ Result<std::string> free_sqlite_name(Database& database, const std::string& want
 }
 
 Status create_indexes(Database& database, const TableLayout& layout, const TableDefinition& definition) {
+  Result<std::vector<FoundIndex>> found = found_indexes(database, layout);
+  if (!found) return propagate(found);
+  const auto has_column = [&](const auto& part) {
+    return std::ranges::find(layout.columns, part.first, &LayoutColumn::name) != layout.columns.end();
+  };
   for (const WantedIndex& index : indexes_of(definition)) {
+    if (take_shape(*found, index.shape) || !std::ranges::all_of(index.shape, has_column)) continue;
     if (Status made = create_index(database, layout, index); !made) return made;
   }
   return {};

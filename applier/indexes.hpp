@@ -20,6 +20,7 @@ namespace binferry {
 // `wanted`, or with the first suffix `_2`, `_3`, … that no table, view or index has (SQLite folds ASCII case).
 Result<std::string> free_sqlite_name(Database& database, const std::string& wanted);
 
+// Those that the table has not yet. Of a frozen table, which its definition has left behind, those of columns it has.
 Status create_indexes(Database& database, const TableLayout& layout, const TableDefinition& definition);
 
 // After an ALTER that kept the table: `before` has its old indexes, with the columns named as in `layout` (their new

@@ -78,7 +78,7 @@ Status Replay::enter_file() {
 }
 
 // False: done.
-Result<bool> Replay::step() {
+Result<bool> Replay::step(const std::function<bool()>& should_stop) {
   Result<TransactionStream::Item> item = stream_.next();
   if (!item) return propagate(item);
   switch (*item) {
@@ -118,6 +118,7 @@ Result<bool> Replay::step() {
     case TransactionStream::Item::wait:
       // Caught up: from here on every commit is durable before the next transaction is asked for.
       if (Status sealed = applier_.seal(); !sealed) return propagate(sealed);
+      if (Status made = applier_.make_pending_indexes(should_stop); !made) return propagate(made);
       if (options_.on_sealed) {
         if (Status told = options_.on_sealed(); !told) return propagate(told);
       }
@@ -136,7 +137,7 @@ Status Replay::run(const std::function<bool()>& should_stop, const std::function
       stopped_ = true;
       break;
     }
-    Result<bool> more = step();
+    Result<bool> more = step(should_stop);
     if (!more) {
       // The failed transaction has left nothing behind; what came before it counts.
       (void)applier_.seal();
@@ -147,7 +148,8 @@ Status Replay::run(const std::function<bool()>& should_stop, const std::function
       on_progress(bytes_before_ + stream_.offset() - (previous_file_.empty() ? options_.start : 0));
     }
   }
-  return applier_.seal();
+  if (Status sealed = applier_.seal(); !sealed || stopped_) return sealed;
+  return applier_.make_pending_indexes(should_stop);
 }
 
 }  // namespace binferry

@@ -52,14 +52,15 @@ class Replay {
   Replay(SqliteApplier& applier, EventSource& source, ReplayOptions options);
 
   // Reads and applies until the source ends, the filter says stop, or `should_stop` (asked between transactions) is
-  // true; then everything applied is committed and durable. After an error what came before the failed transaction is
-  // committed. `on_progress` is told the bytes read so far, now and then; both may be null.
+  // true; then everything applied is committed and durable, and, unless it was stopped, has its indexes. After an error
+  // what came before the failed transaction is committed. `on_progress` is told the bytes read so far, now and then;
+  // both may be null.
   Status run(const std::function<bool()>& should_stop, const std::function<void(std::uint64_t)>& on_progress);
 
   [[nodiscard]] bool was_stopped() const { return stopped_; }
 
  private:
-  Result<bool> step();
+  Result<bool> step(const std::function<bool()>& should_stop);
   Status enter_file();
   void watch(const RawEvent& event);
   void watch_head(const RawEvent& event);

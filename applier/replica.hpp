@@ -85,6 +85,7 @@ class Replica {
   // As commit(), and everything committed before is as durable as `full` makes it.
   Status seal();
   Status set_durability(Durability durability);
+  [[nodiscard]] Durability durability() const { return durability_; }
   // Back to the last commit, the checkpoint too. What the registry and the catalogue hold is the caller's to restore.
   Status roll_back();
 

@@ -127,6 +127,7 @@ void append_replica_text(const std::string& path, const ReplicaStatus& status, c
   line(out, "tables",
        fmt::format("{}{}", status.tables,
                    status.excluded == 0 ? "" : fmt::format(", and {} left out", status.excluded)));
+  if (checkpoint.indexes_pending) line(out, "indexes", "of new tables are made when the replica has caught up");
   for (const QuarantinedTable& table : status.quarantined) {
     line(out, "quarantined",
          fmt::format("{}.{} at {}{}{}: {}", table.schema, table.table, table.position.text(),
@@ -169,8 +170,9 @@ void append_replica_json(const ReplicaStatus& status, const std::optional<LiveSt
   out += ',';
   member_or_null(out, "lag_us", live ? lag_us(last_us(checkpoint), live->heard_us, now_us) : std::nullopt);
   fmt::format_to(append, ",\"live\":{}", live ? to_json(*live) : "null");
-  fmt::format_to(append, ",\"transactions\":{},\"rows\":{},\"tables\":{},\"excluded\":{},\"quarantined\":[",
-                 checkpoint.transactions, checkpoint.rows, status.tables, status.excluded);
+  fmt::format_to(
+      append, ",\"transactions\":{},\"rows\":{},\"tables\":{},\"excluded\":{},\"indexes_pending\":{},\"quarantined\":[",
+      checkpoint.transactions, checkpoint.rows, status.tables, status.excluded, checkpoint.indexes_pending);
   for (const QuarantinedTable& table : status.quarantined) {
     out += &table == status.quarantined.data() ? "{" : ",{";
     member(out, "schema", table.schema);

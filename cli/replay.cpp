@@ -117,6 +117,8 @@ Result<int> replay(const ReplayArguments& arguments) {
       std::move(*replica), arguments.durable ? Durability::full : Durability::normal, std::move(applier_options));
   if (!applier) return propagate(applier);
   if (start->nothing_new && !arguments.follow) {
+    // An earlier run may have been ended while it made them.
+    if (Status made = (*applier)->make_pending_indexes(stop_requested); !made) return propagate(made);
     print_summary(**applier, false, 0);
     return report_quarantined(**applier);
   }

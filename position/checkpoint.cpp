@@ -34,6 +34,16 @@ class Members {
     if (error) fail_with(name);
   }
 
+  void boolean(std::string_view name, bool& into) {
+    const json::value* const value = take(name);
+    if (value == nullptr) return;
+    if (const bool* const found = value->if_bool()) {
+      into = *found;
+    } else {
+      fail_with(name);
+    }
+  }
+
   [[nodiscard]] bool has(std::string_view name) const { return object_.contains({name.data(), name.size()}); }
 
   [[nodiscard]] Status status() const {
@@ -85,6 +95,7 @@ std::string to_json(const Checkpoint& checkpoint) {
   object["applied_at_us"] = checkpoint.applied_at_us;
   object["transactions"] = checkpoint.transactions;
   object["rows"] = checkpoint.rows;
+  if (checkpoint.indexes_pending) object["indexes_pending"] = true;
   return json::serialize(object);
 }
 
@@ -112,6 +123,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   members.number("applied_at_us", checkpoint.applied_at_us);
   members.number("transactions", checkpoint.transactions);
   members.number("rows", checkpoint.rows);
+  if (members.has("indexes_pending")) members.boolean("indexes_pending", checkpoint.indexes_pending);
   if (Status read = members.status(); !read) return propagate(read);
   if (gtids.empty()) return checkpoint;
   Result<AnyGtidSet> set = AnyGtidSet::parse(gtids);

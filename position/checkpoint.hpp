@@ -37,6 +37,7 @@ struct Checkpoint {
   std::uint64_t applied_at_us = 0;     // when the replica committed it
   std::uint64_t transactions = 0;      // applied since the replica was made
   std::uint64_t rows = 0;
+  bool indexes_pending = false;  // secondary indexes of tables that were made while catching up wait for its end
   bool operator==(const Checkpoint&) const = default;
 };
 

@@ -8,7 +8,7 @@
 
 namespace binferry {
 
-// Hands to the disk what a large file has gained, some megabytes at a time, and waits for those before. Left to gather
+// Hands to the disk what a large file has gained, a megabyte at a time, and waits for those before. Left to gather
 // in the page cache, a file of gigabytes makes every other sync on its disk wait for all of it: the commits of a source
 // on the same machine. It makes nothing durable and has no errors: what cannot do this is written out later.
 class WriteBehind {
@@ -24,7 +24,7 @@ class WriteBehind {
   }
 
  private:
-  static constexpr std::int64_t kStep = 2 << 20;
+  static constexpr std::int64_t kStep = 1 << 20;
   static constexpr unsigned kWait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
 
   std::int64_t begin_ = 0;  // of the piece that is on its way to the disk

@@ -2,6 +2,7 @@
 
 #include "applier/replay.hpp"
 #include "binlog/source/multi_file_source.hpp"
+#include "tests/support/index_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -211,7 +212,7 @@ std::string content_of(const std::string& path) {
     std::sort(lines.begin(), lines.end());
     for (const std::string& line : lines) text += "  " + line + "\n";
   }
-  return text;
+  return text + "indexes\n" + index_columns(database);
 }
 
 std::string integrity_of(const std::string& path) {

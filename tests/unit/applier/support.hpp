@@ -5,6 +5,7 @@
 #include "binlog/event/mariadb_keys.hpp"
 #include "binlog/source/multi_file_source.hpp"
 #include "tests/integration/support/table_dump.hpp"
+#include "tests/support/index_columns.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
 #include <algorithm>
@@ -191,7 +192,7 @@ inline std::string content_of(const std::string& path, const std::string& but_fo
     text += name + "\n";
     for (const std::string& line : lines) text += "  " + line + "\n";
   }
-  return text;
+  return text + "indexes\n" + index_columns(*database);
 }
 
 }  // namespace binferry::test
