@@ -112,7 +112,9 @@ Result<JobOutcome> bring_up(const ReplicaJob& job) {
   if (!applier) return propagate(applier);
   JobOutcome outcome;
   outcome.nothing_new = start->nothing_new;
-  if (!start->nothing_new) {
+  if (start->nothing_new) {
+    if (Status made = (*applier)->make_pending_indexes({}); !made) return propagate(made);
+  } else {
     MultiFileOptions files;
     files.file.start = start->offset;
     files.file.mariadb_keys = job.keys;

@@ -52,7 +52,9 @@ inline Result<RunOutcome> run_replica(const ReplicaRun& run) {
   Result<std::unique_ptr<SqliteApplier>> applier = SqliteApplier::make(std::move(*replica), options);
   if (!applier) return propagate(applier);
   outcome.nothing_new = start->nothing_new;
-  if (!start->nothing_new) {
+  if (start->nothing_new) {
+    if (Status made = (*applier)->make_pending_indexes({}); !made) return propagate(made);
+  } else {
     MultiFileOptions files;
     files.file.start = start->offset;
     files.file.mariadb_keys = run.keys;
