@@ -159,14 +159,16 @@ Script read_log(const std::string& path) {
   }
 }
 
-void create_tables(sqlite3* database, const char* replica) {
+// `type`: of the objects of the replica's schema, `table` or `index`.
+void create_objects(sqlite3* database, const char* replica, const std::string& type) {
   sqlite3* from = nullptr;
   check(database, sqlite3_open_v2(replica, &from, SQLITE_OPEN_READONLY, nullptr));
   sqlite3_stmt* schema = nullptr;
-  check(from, sqlite3_prepare_v2(from,
-                                 "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'binferry_%' "
-                                 "AND name NOT LIKE 'sqlite_%' ORDER BY type DESC",
-                                 -1, &schema, nullptr));
+  const std::string query =
+      "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'binferry_%' "
+      "AND name NOT LIKE 'sqlite_%' AND type = '" +
+      type + "'";
+  check(from, sqlite3_prepare_v2(from, query.c_str(), -1, &schema, nullptr));
   while (sqlite3_step(schema) == SQLITE_ROW) {
     const auto* sql = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(schema, 0)));
     check(database, sqlite3_exec(database, sql, nullptr, nullptr, nullptr));
@@ -194,7 +196,7 @@ void bind(sqlite3_stmt* statement, int parameter, const Bound& cell) {
   }
 }
 
-void run(sqlite3* database, const Script& script) {
+void run(sqlite3* database, const Script& script, const char* replica, bool indexes_last) {
   std::vector<sqlite3_stmt*> statements(script.statements.size());
   for (std::size_t i = 0; i < statements.size(); ++i) {
     check(database, sqlite3_prepare_v3(database, script.statements[i].c_str(), -1, SQLITE_PREPARE_PERSISTENT,
@@ -216,6 +218,7 @@ void run(sqlite3* database, const Script& script) {
     sqlite3_reset(statement);
   }
   check(database, sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr));
+  if (indexes_last) create_objects(database, replica, "index");
   // A synced commit needs something to write.
   check(database, sqlite3_exec(database, kFullPragmas, nullptr, nullptr, nullptr));
   check(database, sqlite3_exec(database, "PRAGMA user_version = 1", nullptr, nullptr, nullptr));
@@ -226,7 +229,8 @@ void run(sqlite3* database, const Script& script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) die("usage: sqlite_floor LOG REPLICA OUT");
+  const bool indexes_last = argc == 5 && std::string_view(argv[4]) == "indexes-last";
+  if (argc != 4 && !indexes_last) die("usage: sqlite_floor LOG REPLICA OUT [indexes-last]");
   const Script script = read_log(argv[1]);
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // as applier/sqlite.cpp has it
   sqlite3* database = nullptr;
@@ -234,10 +238,11 @@ int main(int argc, char** argv) {
         sqlite3_open_v2(argv[3], &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
   check(database, sqlite3_exec(database, kWriterPragmas, nullptr, nullptr, nullptr));
   check(database, sqlite3_exec(database, kNormalPragmas, nullptr, nullptr, nullptr));
-  create_tables(database, argv[2]);
+  create_objects(database, argv[2], "table");
+  if (!indexes_last) create_objects(database, argv[2], "index");
   const double processor = processor_seconds();
   const auto started = std::chrono::steady_clock::now();
-  run(database, script);
+  run(database, script, argv[2], indexes_last);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
   std::printf("%.3f %.3f\n", seconds.count(), processor_seconds() - processor);
   return 0;
