@@ -3,6 +3,7 @@
 #include "binlog/row/charset.hpp"
 #include "binlog/row/float_text.hpp"
 #include "binlog/row/value_text.hpp"
+#include "binlog/schema/unknown_text.hpp"
 
 #include <bit>
 #include <charconv>
@@ -159,6 +160,7 @@ Result<CellReader> CellReader::make(const Table& table, const TableLayout& layou
         const bool is_string =
             column.type == ColumnType::char_ || column.type == ColumnType::varchar || column.type == ColumnType::text;
         step.form = is_string && column.charset != nullptr ? Form::text : Form::printed;
+        step.unknown_labels = has_unknown_labels(column.labels);
         if (step.form == Form::text && ascii_is_itself(*column.charset)) {
           step.most_utf8_bytes = column.charset->form == Charset::Form::ascii ? 1 : column.charset->max_bytes;
         }
@@ -286,6 +288,10 @@ Status CellReader::read_printed(Step& step, const Value& value, std::string& buf
     return {};
   }
   if (Status printed = append_text(*step.column, value, buffer); !printed) return printed;
+  if (step.unknown_labels && is_unknown_text(buffer)) {
+    return fail(Errc::undecodable, "column " + step.column->name +
+                                       ": a label with a character that the source's CREATE TABLE does not tell");
+  }
   cell = step.form == Form::printed_real ? real_cell(std::strtod(buffer.c_str(), nullptr)) : text_cell(buffer);
   return {};
 }

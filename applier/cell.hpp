@@ -67,6 +67,7 @@ class CellReader {
     Form form = Form::plain;
     const Column* column = nullptr;
     std::size_t most_utf8_bytes = 0;  // a character of UTF-8 text: 3 or 4; 0: not UTF-8
+    bool unknown_labels = false;      // some of the column's labels are not known
     std::string buffers[2];
   };
 

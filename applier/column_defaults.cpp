@@ -3,6 +3,7 @@
 #include "applier/moment.hpp"
 #include "binlog/base/hex.hpp"
 #include "binlog/schema/ddl_parts.hpp"
+#include "binlog/schema/unknown_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -243,6 +244,9 @@ Result<Cell> default_for_existing_rows(const ColumnDefinition& column, const Con
   }
   // Bytes of a text are those of the session's character set; ASCII is the same in all that a session may have.
   const std::string& text = column.default_value.text;
+  if (is_unknown_text(text)) {
+    return uncertain(column, "a default with a character that the source's CREATE TABLE does not tell");
+  }
   if (column.type == ColumnType::json) return json_default(column, text, buffer);
   const bool ascii = std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (!ascii && family_of(column.type) == TypeFamily::bytes) return uncertain(column, "a text as the default of bytes");

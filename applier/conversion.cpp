@@ -140,8 +140,47 @@ std::size_t find_label(const ColumnDefinition& column, std::string_view text) {
   return static_cast<std::size_t>(exact - column.labels.begin());
 }
 
+// Of an ENUM its place, of a SET its bits; nothing where the text may be several numbers'.
+std::optional<std::uint64_t> label_number(const ColumnDefinition& column, std::string_view text) {
+  std::uint64_t number = 0;
+  while (!text.empty()) {
+    const std::size_t end = column.type == ColumnType::set_ ? std::min(text.find(','), text.size()) : text.size();
+    const std::string_view label = text.substr(0, end);
+    if (std::ranges::count(column.labels, label) != 1) return std::nullopt;
+    const std::size_t index = find_label(column, label);
+    number |= column.type == ColumnType::set_ ? std::uint64_t{1} << index : index + 1;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  // The empty text is the error value 0, or a label.
+  if (number == 0 && std::ranges::find(column.labels, "") != column.labels.end()) return std::nullopt;
+  return number;
+}
+
+// 20240229 and 20240229101112 as servers read numbers; of other lengths each has its own way.
+std::optional<Moment> moment_of_number(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  if (digits.size() != 8 && digits.size() != 14) return std::nullopt;
+  const bool has_time = digits.size() == 14;
+  if (has_time) digits.insert(12, ":").insert(10, ":").insert(8, " ");
+  digits.insert(6, "-").insert(4, "-");
+  const std::optional<Moment> moment = has_time ? Moment::parse_datetime(digits) : Moment::parse_date(digits);
+  if (!moment || !moment->is_whole_date() || number < 0) return std::nullopt;
+  return moment;
+}
+
+// 101112 is 10:11:12.
+std::optional<Moment> time_of_number(std::int64_t number) {
+  constexpr std::int64_t kMostTime = 8'385'959;
+  if (number < -kMostTime || number > kMostTime) return std::nullopt;
+  const std::int64_t magnitude = std::abs(number);
+  return Moment::parse_time(fmt::format("{}{:02}:{:02}:{:02}", number < 0 ? "-" : "", magnitude / 10'000,
+                                        magnitude / 100 % 100, magnitude % 100));
+}
+
 // Date and time in a cell, in the session's time zone.
 std::optional<Moment> moment_in(const ColumnDefinition& column, const Cell& cell, const ConversionSettings& settings) {
+  const bool is_whole_number = family_of(column.type) == TypeFamily::integer && cell.type == Type::integer;
+  if (is_whole_number) return moment_of_number(cell.integer);
   if (cell.type != Type::text) return std::nullopt;
   switch (family_of(column.type)) {
     case TypeFamily::date: return Moment::parse_date(cell.bytes);
@@ -235,8 +274,34 @@ Result<Cell> ColumnConversion::convert_value(const Cell& value, std::string& buf
   return uncertain("this conversion is the source's own");
 }
 
+// The number that a value is to a numeric type.
+std::optional<DecimalNumber> ColumnConversion::number_of(const Cell& value, bool whole) const {
+  const TypeFamily to = family_of(after_.type);
+  const bool is_numeric = to == TypeFamily::integer || to == TypeFamily::decimal || to == TypeFamily::real;
+  switch (family_of(before_.type)) {
+    case TypeFamily::enum_:
+    case TypeFamily::set_: {
+      const std::optional<std::uint64_t> number = label_number(before_, value.bytes);
+      if (!number || !is_numeric) return std::nullopt;
+      return DecimalNumber::of(*number);
+    }
+    case TypeFamily::date:
+    case TypeFamily::time:
+    case TypeFamily::datetime:
+    case TypeFamily::timestamp: {
+      // Some servers round fractions of a second, some cut them.
+      std::optional<std::string> digits = printed(value);
+      if (!digits || !is_numeric || before_.fsp != 0) return std::nullopt;
+      std::erase_if(*digits, [](char c) { return c == ' ' || c == ':'; });
+      if (family_of(before_.type) != TypeFamily::time) std::erase(*digits, '-');
+      return DecimalNumber::parse(*digits);
+    }
+    default: return number_in(before_, value, whole);
+  }
+}
+
 Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& buffer) const {
-  std::optional<DecimalNumber> number = number_in(before_, value, after_.type != ColumnType::year);
+  std::optional<DecimalNumber> number = number_of(value, after_.type != ColumnType::year);
   const bool from_text = family_of(before_.type) == TypeFamily::text;
   // The characters of a text are the bits of a BIT; an exponent is read in one type and passed over in another.
   if (from_text && (after_.type == ColumnType::bit || value.bytes.find_first_of("eE") != std::string_view::npos)) {
@@ -269,7 +334,7 @@ Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& b
 }
 
 Result<Cell> ColumnConversion::to_decimal(const Cell& value, std::string& buffer) const {
-  std::optional<DecimalNumber> number = number_in(before_, value, false);
+  std::optional<DecimalNumber> number = number_of(value, false);
   if (!number) return uncertain("a value that is no plain number");
   number->rescale(after_.scale);
   if (number->whole_digits() > std::size_t{after_.precision} - after_.scale ||
@@ -291,7 +356,7 @@ Result<Cell> ColumnConversion::to_real(const Cell& value) const {
   } else if (before_.type == ColumnType::double_) {
     number = value.real;
   } else {
-    const std::optional<DecimalNumber> exact = number_in(before_, value, false);
+    const std::optional<DecimalNumber> exact = number_of(value, false);
     if (!exact) return uncertain("a value that is no plain number");
     number = std::strtod(exact->text().c_str(), nullptr);
   }
@@ -402,8 +467,9 @@ Result<Cell> ColumnConversion::to_temporal(const Cell& value, std::string& buffe
   const auto odd = [&] { return uncertain("a value that is no plain date or time, or a time zone not known here"); };
   const TypeFamily from = family_of(before_.type);
   const TypeFamily to = family_of(after_.type);
-  if (to == TypeFamily::time && (from == TypeFamily::time || from == TypeFamily::text)) {
-    std::optional<Moment> time = Moment::parse_time(value.bytes);
+  const bool from_number = from == TypeFamily::integer && value.type == Type::integer;
+  if (to == TypeFamily::time && (from == TypeFamily::time || from == TypeFamily::text || from_number)) {
+    std::optional<Moment> time = from_number ? time_of_number(value.integer) : Moment::parse_time(value.bytes);
     if (!time || !time->fit_time(after_.fsp, settings_.rounds_fractions())) return odd();
     buffer = time->time_text(after_.fsp);
     return text_cell(buffer);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "applier/cell.hpp"
+#include "applier/decimal_number.hpp"
 #include "binlog/base/result.hpp"
 #include "binlog/schema/catalogue.hpp"
 
@@ -50,6 +51,7 @@ class ColumnConversion {
   Result<Cell> to_temporal(const Cell& value, std::string& buffer) const;
   Result<Cell> to_labels(const Cell& value, std::string& buffer) const;
   std::optional<std::string> printed(const Cell& value) const;
+  std::optional<DecimalNumber> number_of(const Cell& value, bool whole) const;
   [[nodiscard]] std::unexpected<Error> uncertain(std::string_view why) const;
 
   const ColumnDefinition& before_;

@@ -37,6 +37,31 @@ struct ColumnPlan {
   ColumnDefinition computed;  // compute: what the expression gives, before conversion
 };
 
+// What an expression gives, as a column whose values are converted to the wanted one's.
+ColumnDefinition computed_column(const SqliteExpression& expression) {
+  ColumnDefinition column;
+  switch (expression.kind) {
+    case SqliteExpression::Kind::text:
+      column.type = ColumnType::varchar;
+      column.declared_type = "text";
+      column.length = std::numeric_limits<std::uint32_t>::max();
+      column.charset = charset_named("utf8mb4");
+      break;
+    case SqliteExpression::Kind::decimal:
+      column.type = ColumnType::decimal;
+      column.declared_type = "decimal";
+      column.precision = 65;
+      column.scale = expression.scale;
+      break;
+    case SqliteExpression::Kind::integer:
+    case SqliteExpression::Kind::null:
+      column.type = ColumnType::big_int;
+      column.declared_type = "bigint";
+      break;
+  }
+  return column;
+}
+
 // The literal that ALTER TABLE … ADD COLUMN takes; nothing for what has none.
 std::optional<std::string> default_literal(const Cell& cell) {
   switch (cell.type) {
@@ -231,17 +256,20 @@ class Rebuild {
           plans_[base].kind != ColumnPlan::Kind::copy) {
         return std::nullopt;
       }
+      const bool is_real = a_.settings.decimal_real && a_.after.columns[base].type == ColumnType::decimal;
+      if (is_real) return std::nullopt;
       return ReadableColumn{&a_.after.columns[base], a_.old_layout.columns[plans_[base].source].name};
     };
     const std::optional<SqliteExpression> expression = translate_generated(source, a_.context.dialect, resolve);
-    if (!expression) return uncertain("column " + column.name + ": " + std::string(why_not));
+    const TypeFamily family = family_of(column.type);
+    const bool takes_numbers =
+        family == TypeFamily::integer || family == TypeFamily::decimal || family == TypeFamily::real;
+    const bool is_known = expression && (takes_numbers || !expression->any_scale);
+    if (!is_known) return uncertain("column " + column.name + ": " + std::string(why_not));
     plan.kind = ColumnPlan::Kind::compute;
     plan.expression = expression->sql;
+    plan.computed = computed_column(*expression);
     plan.computed.name = column.name;
-    plan.computed.type = expression->is_text ? ColumnType::varchar : ColumnType::big_int;
-    plan.computed.declared_type = expression->is_text ? "text" : "bigint";
-    plan.computed.length = std::numeric_limits<std::uint32_t>::max();
-    if (expression->is_text) plan.computed.charset = charset_named("utf8mb4");
     plan.conversion.emplace(plan.computed, column, a_.settings);
     return {};
   }
@@ -460,6 +488,9 @@ class Rebuild {
     number_ = first_number();
     for (;;) {
       Result<bool> more = from->step();
+      // So an expression ends at a value that SQLite would give otherwise.
+      if (!more && more.error().code == Errc::internal)
+        return uncertain("a value of an expression: " + more.error().what);
       if (!more) return propagate(more);
       if (!*more) return {};
       if (Status bound = bind_row(*from, *into); !bound || found_wide_) return bound;

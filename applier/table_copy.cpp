@@ -1,5 +1,6 @@
 #include "applier/table_copy.hpp"
 
+#include "applier/learned_text.hpp"
 #include "applier/table_loader.hpp"
 #include "binlog/schema/ddl_parser.hpp"
 
@@ -272,10 +273,14 @@ Status copy_rows(mysql::ConsistentRead& read, Replica& replica, const ReplicaTab
   std::vector<TablePtr> definitions;
   std::vector<std::string> selects;
   for (const mysql::ConsistentTable& table : read.tables()) {
-    Result<TablePtr> definition = definition_of(table, read.source().version, replica.catalogue);
-    if (!definition) return propagate(definition);
-    selects.push_back(select_sql(**definition));
-    definitions.push_back(std::move(*definition));
+    Result<TablePtr> shown = definition_of(table, read.source().version, replica.catalogue);
+    if (!shown) return propagate(shown);
+    TableDefinition definition = **shown;
+    if (Status learned = learn_text(read.reader(table.reader), definition); !learned) {
+      return propagate(learned, table.schema + "." + table.name);
+    }
+    selects.push_back(select_sql(definition));
+    definitions.push_back(std::make_shared<const TableDefinition>(std::move(definition)));
   }
   Queue queue(options.queue_bytes);
   TableWriter writer(read, replica, entry, options, definitions);

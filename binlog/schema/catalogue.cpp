@@ -2,6 +2,7 @@
 
 #include "binlog/schema/alter_table.hpp"
 #include "binlog/schema/settle.hpp"
+#include "binlog/schema/unknown_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -261,7 +262,10 @@ Result<std::vector<TableChange>> CatalogueEditor::operator()(const CreateTable& 
   const TableName name = full(create.table);
   if (create.if_not_exists && !create.or_replace && catalogue_.find(name.schema, name.name) != nullptr) return changes;
   if (!create.like) {
-    changes.push_back(created(define(create, name)));
+    TableDefinition defined = define(create, name);
+    // Rows follow a statement that the server has written out, not the one that was given.
+    if (create.start_transaction) mark_unknown_text(defined);
+    changes.push_back(created(std::move(defined)));
     changes.back().rows_follow = create.start_transaction;
     if (create.select) changes.back().resync_reason = "CREATE TABLE … SELECT was logged as a statement";
     return changes;

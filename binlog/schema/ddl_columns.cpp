@@ -23,7 +23,13 @@ std::size_t literal_tokens(const SqlCursor& cursor, std::size_t ahead) {
   const bool sign = token.is_symbol('-') || token.is_symbol('+');
   if (sign && cursor.peek(ahead + 1).kind == TokenKind::number) return 2;
   const bool temporal = token.is_word("DATE") || token.is_word("TIME") || token.is_word("TIMESTAMP");
-  return temporal && cursor.peek(ahead + 1).kind == TokenKind::string ? 2 : 0;
+  if (temporal) return cursor.peek(ahead + 1).kind == TokenKind::string ? 2 : 0;
+  // ODBC's {d '…'}, {t '…'} and {ts '…'}; to the servers any other word means nothing.
+  const bool has_word =
+      cursor.peek(ahead + 1).kind == TokenKind::word || cursor.peek(ahead + 1).kind == TokenKind::quoted;
+  if (!token.is_symbol('{') || !has_word || cursor.peek(ahead + 2).is_symbol('{')) return 0;
+  const std::size_t within = literal_tokens(cursor, ahead + 2);
+  return within != 0 && cursor.peek(ahead + 2 + within).is_symbol('}') ? within + 3 : 0;
 }
 
 std::string hex_of(const std::string& bytes) {
@@ -32,6 +38,12 @@ std::string hex_of(const std::string& bytes) {
 
 ColumnDefault literal(SqlCursor& cursor) {
   ColumnDefault value;
+  if (cursor.accept_symbol('{')) {
+    cursor.advance();
+    value = literal(cursor);
+    cursor.expect_symbol('}');
+    return value;
+  }
   value.kind = ColumnDefault::Kind::literal;
   const bool minus = cursor.at_symbol('-');
   if (minus || cursor.at_symbol('+')) cursor.advance();

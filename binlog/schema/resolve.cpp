@@ -1,6 +1,7 @@
 #include "binlog/schema/resolve.hpp"
 
 #include "binlog/schema/sql_lexer.hpp"
+#include "binlog/schema/unknown_text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -116,7 +117,7 @@ std::string metadata_difference(const Column& column, const ColumnDefinition& de
   const bool bytes_in_log = column.collation == kBinaryCollation;
   if (text_in_log && !is_text(definition.type)) return "text in the log";
   if (bytes_in_log && is_text(definition.type)) return "binary in the log";
-  if (!column.labels.empty() && column.labels != definition.labels) return "other labels in the log";
+  if (!column.labels.empty() && !may_be_labels(definition.labels, column.labels)) return "other labels in the log";
   return {};
 }
 

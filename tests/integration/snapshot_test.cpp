@@ -304,6 +304,53 @@ TEST_P(Snapshot, OfTablesWithoutTransactionsWaitsForTheirWriters) {
   }
 }
 
+// SHOW CREATE TABLE prints each of these characters as a `?`.
+TEST_P(Snapshot, LearnsLabelsAndDefaultsBeyondUtf8mb3AndSetsATableAsideThatBringsAnotherLabel) {
+  for (const std::string& metadata : {std::string(), std::string("FULL")}) {
+    if (!metadata.empty() && GetParam() == Flavor::mysql56) continue;
+    SCOPED_TRACE("metadata " + metadata);
+    ServerOptions wanted = options();
+    wanted.row_metadata = metadata;
+    wanted.row_image = "MINIMAL";  // which leaves defaults to be known
+    const ServerProcess server(wanted);
+    SqlClient client = server.connect();
+    client.execute("CREATE DATABASE d CHARACTER SET utf8mb4; USE d");
+    for (const auto& [table, engine] : {std::pair("known", "MyISAM"), std::pair("later", "InnoDB")}) {
+      client.execute(fmt::format(
+          "CREATE TABLE {} (id INT PRIMARY KEY, e ENUM('a?', '😀', '日本', 'x😀y', '𝄞z') DEFAULT '😀', "
+          "s SET('😀', 'b', '😂?') DEFAULT NULL, u ENUM('😀', 'z') CHARACTER SET utf16, "
+          "l ENUM('ä', '?') CHARACTER SET latin1, n VARCHAR(9) NOT NULL DEFAULT '😂?') ENGINE={};"
+          "INSERT INTO {} (id, e, s, u, l) VALUES (1, '😀', '😀,b,😂?', '😀', 'ä'), (2, 'x😀y', 'b', 'z', NULL), "
+          "(3, 'a?', '😀', NULL, NULL), (4, NULL, '', NULL, NULL)",
+          table, engine, table));
+    }
+    const std::string path = path_in(server);
+    const Status taken = take_snapshot(address_of(server), path, qualified());
+    ASSERT_TRUE(taken) << taken.error().message();
+    expect_equal(server, path, 2, false);
+    client.execute(
+        "INSERT INTO known (id) VALUES (7); INSERT INTO later (id) VALUES (7);"
+        "INSERT INTO known VALUES (5, 'x😀y', '😂?', '😀', '?', '?'), (6, '日本', '😀', 'z', 'ä', '𝄞');"
+        "UPDATE known SET e = '😀' WHERE id = 3; UPDATE later SET s = 'b' WHERE id = 1;"
+        "INSERT INTO later VALUES (5, '𝄞z', NULL, NULL, NULL, '')");
+    const Status followed = follow_to_end(server, path);
+    ASSERT_TRUE(followed) << followed.error().message();
+    const Result<ReplicaCheck> check = check_replica(path, select_everything(client));
+    ASSERT_TRUE(check) << check.error().message();
+    EXPECT_EQ(check->differences, "");
+    if (!metadata.empty()) {
+      EXPECT_TRUE(check->frozen.empty()) << check->frozen.front().reason;  // the log itself has the labels
+      continue;
+    }
+    EXPECT_EQ(check->compared, 1U);
+    for (const FrozenTable& table : check->frozen) EXPECT_EQ(table.name, "d.later") << table.reason;
+    ASSERT_EQ(check->frozen.size(), 1U);
+    EXPECT_NE(check->frozen[0].reason.find("column e: a label with a character that the source's CREATE TABLE"),
+              std::string::npos)
+        << check->frozen[0].reason;
+  }
+}
+
 TEST_P(Snapshot, PreflightNamesWhatIsWrongWithAServer) {
   ServerOptions bad = options();
   bad.binlog_format = "STATEMENT";

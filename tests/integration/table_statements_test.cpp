@@ -30,8 +30,8 @@ const std::vector<Source>& sources() {
   static const std::vector<Source> all = {
       {"TINYINT", {"-128", "127", "0"}},
       {"SMALLINT UNSIGNED", {"69", "2024", "65535"}},
-      {"INT", {"-2147483648", "70", "5", "20240229"}},
-      {"BIGINT", {"-9223372036854775808", "9223372036854775807", "1999"}},
+      {"INT", {"-2147483648", "70", "5", "20240229", "101112", "-5", "20240200"}},
+      {"BIGINT", {"-9223372036854775808", "9223372036854775807", "1999", "20240229101112"}},
       {"BIGINT UNSIGNED", {"5", "18446744073709551615"}},
       {"INT(8) UNSIGNED ZEROFILL", {"42"}},
       {"DECIMAL(10,3)", {"1.005", "-2.5", "-0.0005", "1234567.891", "12"}},
@@ -42,6 +42,9 @@ const std::vector<Source>& sources() {
       {"YEAR", {"1999", "0"}},
       {"DATE", {"'2024-02-29'", "'0000-00-00'", "'2024-00-00'"}},
       {"DATETIME(3)", {"'2023-12-31 23:59:59.995'", "'2024-02-29 12:00:00'", "'0000-00-00 00:00:00'"}},
+      {"DATETIME", {"'2024-02-29 12:00:01'", "'0000-00-00 00:00:00'", "'2024-00-00'"}},
+      {"TIMESTAMP NULL", {"'2024-02-29 12:00:01'"}},
+      {"TIME", {"'-838:59:59'", "'12:34:56'", "'-00:00:05'"}},
       {"TIMESTAMP(3) NULL", {"'2023-12-31 23:59:59.995'", "'2024-02-29 12:00:00'"}},
       {"TIME(3)", {"'-838:59:58.500'", "'12:34:56.789'", "'00:00:00'"}},
       {"CHAR(10)", {"'ab'", "'12'", "'p'"}},
@@ -215,6 +218,106 @@ TEST_P(TypeChanges, EveryValueIsTheServersOrItsTableNeedsAResync) {
   // Most of these changes are odd ones; still, what is set aside must not be the rule.
   EXPECT_GE(exact * 3, changes.size()) << exact << " of " << changes.size();
   EXPECT_EQ(**database->query_text("PRAGMA integrity_check"), "ok");
+}
+
+struct AddedColumn {
+  std::string_view type;
+  std::string_view expression;
+};
+
+// Of the table below: what tests/unit/applier/generated_test.cpp expects, and more.
+constexpr AddedColumn kAdded[] = {
+    {"INT", "n > 3"},
+    {"INT", "n IS NULL OR u = 0"},
+    {"INT", "n IS NOT NULL AND n <> 5"},
+    {"INT", "n BETWEEN -7 AND u"},
+    {"INT", "n NOT BETWEEN 0 AND 6"},
+    {"INT", "(n IN (1, 5)) + 1"},
+    {"INT", "n NOT IN (5, u)"},
+    {"INT", "n = n IN (5, 100)"},
+    {"INT", "1 = u BETWEEN 3 AND 200"},
+    {"INT", "n > u IS NULL"},
+    {"INT", "d >= 12.5"},
+    {"INT", "d < n"},
+    {"INT", "n <=> u"},
+    {"INT", "n = 5 OR n = 100 AND u > 3"},
+    {"VARCHAR(9)", "IF(n > 0, 'plus', 'minus')"},
+    {"INT", "CASE WHEN n > 0 THEN 1 WHEN n < 0 THEN -1 END"},
+    {"VARCHAR(30)", "CASE n WHEN 5 THEN s ELSE NULL END"},
+    {"DECIMAL(12,3)", "IF(n > 0, d, u)"},
+    {"VARCHAR(40)", "CONCAT(IF(n > 0, d, 0.25), '')"},
+    {"VARCHAR(40)", "CONCAT(n > 3, '/', d * n, '/', e)"},
+    {"INT", "NULLIF(n, 5)"},
+    {"DECIMAL(10,2)", "COALESCE(d, n, 3)"},
+    {"INT", "GREATEST(n, 0, u)"},
+    {"DECIMAL(10,2)", "LEAST(n, d)"},
+    {"INT", "ABS(n) + MOD(n, 4)"},
+    {"DECIMAL(12,2)", "d * 2"},
+    {"DECIMAL(12,2)", "d + n"},
+    {"DECIMAL(14,4)", "d * 1.19"},
+    {"DECIMAL(12,2)", "d * 1.19"},
+    {"DECIMAL(12,1)", "-d - 0.25"},
+    {"INT", "d * 3"},
+    {"DECIMAL(30,6)", "e * d"},
+    {"DECIMAL(12,0)", "d * d"},
+    {"VARCHAR(40)", "UPPER(s)"},
+    {"VARCHAR(40)", "LCASE(l)"},
+    {"VARCHAR(40)", "LEFT(s, 2)"},
+    {"VARCHAR(40)", "LEFT(s, 0)"},
+    {"VARCHAR(40)", "RIGHT(a, 3)"},
+    {"VARCHAR(40)", "RIGHT(a, 30)"},
+    {"VARCHAR(40)", "SUBSTRING(a, 2, 2)"},
+    {"VARCHAR(40)", "SUBSTR(a, 4)"},
+    {"VARCHAR(40)", "CONCAT_WS(', ', s, n, 'z')"},
+    {"VARCHAR(40)", "CONCAT_WS('', s, d)"},
+    {"VARCHAR(40)", "TRIM(CONCAT('  ', a, ' '))"},
+    {"VARCHAR(40)", "CONCAT('|', LTRIM(CONCAT('  ', s, ' ')), '|')"},
+    {"VARCHAR(40)", "REPLACE(a, 'b', 'xx')"},
+    {"VARCHAR(40)", "REPLACE(a, '', 'xx')"},
+    {"INT", "CHAR_LENGTH(a) * 10 + LENGTH(a)"},
+    {"INT", "YEAR(dt) * 10000 + MONTH(dt) * 100 + DAY(dt)"},
+    {"DATE", "DATE(dt)"},
+    {"VARCHAR(40)", "DATE(dt)"},
+    {"INT", "YEAR(day) + DAYOFMONTH(day)"},
+};
+
+// MySQL 5.6 has no generated columns.
+TEST(GeneratedColumns, ThatAreAddedHoldWhatTheServerComputed) {
+  BINFERRY_NEEDS_SERVER(Flavor::mariadb);
+  ServerOptions options;
+  options.flavor = Flavor::mariadb;
+  ServerProcess server(options);
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop; SET sql_mode = 'STRICT_TRANS_TABLES'");
+  const auto table_of = [](std::size_t i) { return fmt::format("t{}", i); };
+  for (std::size_t i = 0; i < std::size(kAdded); ++i) {
+    client.execute(fmt::format(
+        "CREATE TABLE {0} (id INT PRIMARY KEY, n INT, u INT UNSIGNED, d DECIMAL(10,2), e DECIMAL(18,4), s VARCHAR(20), "
+        "l VARCHAR(20) CHARACTER SET latin1, a VARCHAR(20), dt DATETIME(3), day DATE);"
+        "INSERT INTO {0} VALUES (1, 5, 7, 12.50, 1.0005, 'abc', 'x Y', 'aä日😀b', '2024-02-29 12:00:01', '2024-02-29'),"
+        "(2, -7, 0, -0.05, -2.5, 'Ab c ', '', '', '2023-11-01', '0000-00-00'), (3, 100, 100, -1.25, 0.25, '', 'z', "
+        "' b ', '1000-01-01 23:59:59.999', '9999-12-31'), (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+        table_of(i)));
+    client.execute(
+        fmt::format("ALTER TABLE {} ADD g {} AS ({}) STORED", table_of(i), kAdded[i].type, kAdded[i].expression));
+  }
+  const std::string path = (server.folder() / "R.db").string();
+  replay(server, path);
+  if (HasFatalFailure()) return;
+  Result<Database> database = Database::open(path, OpenMode::read_only);
+  ASSERT_TRUE(database.has_value());
+  for (std::size_t i = 0; i < std::size(kAdded); ++i) {
+    SCOPED_TRACE(kAdded[i].expression);
+    EXPECT_EQ(
+        database
+            ->query_text("SELECT reason FROM binferry_tables WHERE state <> 'active' AND name = '" + table_of(i) + "'")
+            .value(),
+        std::nullopt);
+    for (const auto& row : client.query("SELECT id, g FROM " + table_of(i)).rows) {
+      const std::string select = "SELECT g FROM " + table_of(i) + " WHERE id = " + *row[0];
+      EXPECT_EQ(database->query_text(select).value(), row[1]) << *row[0];
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, TypeChanges,

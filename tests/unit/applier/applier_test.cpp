@@ -3,6 +3,8 @@
 
 #include "binlog/source/tail_source.hpp"
 
+#include <bit>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -73,6 +75,46 @@ TEST_F(ApplierTest, OfEqualRowsWithoutAKeyExactlyOneGoes) {
   EXPECT_EQ(must_run(run({path})).quarantined, 0U);
   EXPECT_EQ(query("SELECT group_concat(coalesce(a, 'n'), ' ') FROM (SELECT a FROM \"shop.t\" ORDER BY a)"), "n 1 2");
   EXPECT_EQ(query("SELECT count(*) FROM binferry_rows_1"), "3");
+}
+
+// TRAPS 47. A MINIMAL image names a row without a key by all its columns, and after it holds what changed alone.
+TEST_F(ApplierTest, OfEqualRowsOfFloatsAndNullsExactlyOneGoesOrChanges) {
+  const auto row = [](std::uint32_t a, float f) {
+    return ByteWriter().u8(0).u32(a).u32(std::bit_cast<std::uint32_t>(f)).str();
+  };
+  const std::string null_row = ByteWriter().u8(3).str();
+  const std::string half_row = ByteWriter().u8(2).u32(1).str();  // (1, NULL)
+  const std::vector<ColumnSpec> columns = {kNullableInt, ColumnSpec{4, "\x04", true}};
+  BinlogWriter log;
+  log.begin_file();
+  create(log, "t", "a INT, f FLOAT");
+  std::string rows = row(2, -0.0F) + row(2, 0.0F);
+  for (const std::string& one : {row(1, 0.1F), null_row, half_row}) rows += one + one + one;
+  insert(log, "t", columns, rows);
+  const std::string left =
+      "SELECT group_concat(coalesce(a, 'n') || ':' || coalesce(round(f, 3), 'n') || '*' || n, ' ') FROM (SELECT a, f, "
+      "count(*) AS n FROM \"shop.t\" GROUP BY a, f ORDER BY a, f)";
+  must_run(run({save(log)}));
+  EXPECT_EQ(query(left), "n:n*3 1:n*3 1:0.1*3 2:0.0*2");
+
+  change(log, "t", columns,
+         [&](BinlogWriter& out) { out.delete_rows(7, 2, null_row + row(1, 0.1F) + half_row + row(2, -0.0F)); });
+  must_run(run({save(log)}));
+  EXPECT_EQ(query(left), "n:n*2 1:n*2 1:0.1*2 2:0.0*1");
+
+  change(log, "t", columns, [&](BinlogWriter& out) {
+    const auto minimal = [&](std::uint8_t changed, const std::string& images) {
+      out.event(EventType::update_rows, ByteWriter().u48(7).u16(1).u16(2).pint(2).u8(3).u8(changed).text(images).str());
+    };
+    const std::string to_seven = ByteWriter().u8(0).u32(7).str();
+    const std::string to_null = ByteWriter().u8(1).str();
+    minimal(1, null_row + to_seven + half_row + to_seven);
+    out.table_map(7, "shop", "t", columns);
+    minimal(2, row(1, 0.1F) + to_null);
+  });
+  EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
+  EXPECT_EQ(query(left), "n:n*1 1:n*2 1:0.1*1 2:0.0*1 7:n*2");
+  EXPECT_EQ(query("SELECT count(*) FROM binferry_rows_1"), "7");
 }
 
 TEST_F(ApplierTest, RowsWithoutAKeyAreFoundAgainAfterVacuumRenumberedThem) {

@@ -124,9 +124,40 @@ TEST_F(Conversion, EnumAndSetKeepTheirLabels) {
   EXPECT_EQ(after("ENUM('p','q')", "'p'", "ENUM('q')"), "(a label that it does not have)");
   EXPECT_EQ(after("ENUM('p','q')", "'q'", "VARCHAR(3)"), "q");
   EXPECT_EQ(after("VARCHAR(3)", "'q'", "ENUM('p','q')"), "q");
-  EXPECT_EQ(after("ENUM('p','q')", "'q'", "INT"), "(a value that is no plain number)");
+  EXPECT_EQ(after("INT", "1", "ENUM('p','q')"), "(a number may be a label or its place)");
   EXPECT_EQ(after("SET('a','b','c')", "'a,c'", "SET('c','b','a')"), "c,a");
   EXPECT_EQ(after("SET('a','b','c')", "'a,c'", "SET('a','b')"), "(a label that it does not have)");
+}
+
+TEST_F(Conversion, EnumAndSetAreTheirPlacesToNumbers) {
+  EXPECT_EQ(after("ENUM('5','b')", "'b'", "INT"), "2");
+  EXPECT_EQ(after("ENUM('5','b')", "'5'", "DECIMAL(5,1)"), "1.0");
+  EXPECT_EQ(after("ENUM('5','b')", "''", "DOUBLE"), "0.0");
+  EXPECT_EQ(after("ENUM('5','')", "''", "INT"), "(a value that is no plain number)");
+  EXPECT_EQ(after("SET('5','b','c')", "'b,c'", "BIGINT UNSIGNED"), "6");
+  EXPECT_EQ(after("SET('5','b','c')", "''", "INT"), "0");
+  EXPECT_EQ(after("ENUM('5','b')", "'b'", "BIT(8)"), "(a value that is no plain number)");
+}
+
+TEST_F(Conversion, DatesAndTimesAreTheirDigitsToNumbersAndTheOtherWayRound) {
+  EXPECT_EQ(after("DATETIME", "'2024-02-29 10:11:12'", "BIGINT"), "20240229101112");
+  EXPECT_EQ(after("DATETIME", "'0000-00-00 00:00:00'", "INT"), "0");
+  EXPECT_EQ(after("DATE", "'2024-02-29'", "DECIMAL(10,1)"), "20240229.0");
+  EXPECT_EQ(after("TIME", "'-00:00:05'", "INT"), "-5");
+  EXPECT_EQ(after("TIME", "'-838:59:59'", "INT"), "-8385959");
+  EXPECT_EQ(after("DATETIME(3)", "'2024-02-29 10:11:12.000'", "BIGINT"), "(a value that is no plain number)");
+  EXPECT_EQ(after("INT", "20240229", "DATE"), "2024-02-29");
+  EXPECT_EQ(after("INT", "20240229", "DATETIME(3)"), "2024-02-29 00:00:00.000");
+  EXPECT_EQ(after("BIGINT", "20240229101112", "DATE"), "2024-02-29");
+  EXPECT_EQ(after("BIGINT", "20240229101112", "TIMESTAMP NULL"), "2024-02-29 10:11:12");
+  const std::string odd = "(a value that is no plain date or time, or a time zone not known here)";
+  for (const std::string number : {"0", "70", "240229", "20240230", "20240200", "-20240229"}) {
+    EXPECT_EQ(after("INT", number, "DATE"), odd) << number;
+  }
+  EXPECT_EQ(after("INT", "101112", "TIME(1)"), "10:11:12.0");
+  EXPECT_EQ(after("INT", "-5", "TIME"), "-00:00:05");
+  EXPECT_EQ(after("INT", "101160", "TIME"), odd);
+  EXPECT_EQ(after("INT", "8390000", "TIME"), odd);
 }
 
 TEST_F(Conversion, SecondsAreRoundedAsTheServerAtHandRoundsThem) {

@@ -1,3 +1,4 @@
+#include "binlog/schema/unknown_text.hpp"
 #include "tests/unit/schema/support.hpp"
 
 namespace binferry::test {
@@ -102,6 +103,16 @@ TEST_F(CatalogueTest, CreateSelectInItsThreeForms) {
   const auto statement = run("CREATE TABLE c SELECT 1");
   EXPECT_FALSE(statement[0].resync_reason.empty());
   EXPECT_FALSE(statement[0].after->columns_known);
+}
+
+// The server writes this one from what SHOW CREATE TABLE prints.
+TEST_F(CatalogueTest, QuestionMarksInTheLabelsOfACreateSelectMayStandForOtherCharacters) {
+  const std::string columns = "(e ENUM('?', 'a') CHARACTER SET utf8mb4, l ENUM('?') CHARACTER SET latin1, v INT)";
+  const auto logged = run("CREATE TABLE a" + columns + " START TRANSACTION")[0].after;
+  EXPECT_EQ(logged->columns[0].labels, (std::vector<std::string>{std::string(kUnknownCharacter), "a"}));
+  EXPECT_EQ(logged->columns[1].labels, std::vector<std::string>{"?"});
+  const auto given = run("CREATE TABLE b" + columns)[0].after;
+  EXPECT_EQ(given->columns[0].labels, (std::vector<std::string>{"?", "a"}));
 }
 
 TEST_F(CatalogueTest, LikeCopiesEverythingButForeignKeys) {

@@ -155,6 +155,11 @@ TEST(DdlParser, DefaultsOfAllKinds) {
   EXPECT_EQ(literal("VARCHAR(9) DEFAULT _latin1'\xE9'"), "0é");
   EXPECT_EQ(literal("TEXT DEFAULT ('abc')"), "0abc");
   EXPECT_EQ(literal("DATE DEFAULT DATE '2020-01-02'"), "02020-01-02");
+  EXPECT_EQ(literal("DATE DEFAULT {d '2020-01-02'}", mariadb()), "02020-01-02");
+  EXPECT_EQ(literal("TIME DEFAULT {t'10:11:12'} NOT NULL", mariadb()), "010:11:12");
+  EXPECT_EQ(literal("DATETIME DEFAULT {`ts` '2020-01-02 03:04:05'}", mariadb()), "02020-01-02 03:04:05");
+  EXPECT_EQ(literal("DATETIME DEFAULT ({ts '2020-01-02 03:04:05'})"), "02020-01-02 03:04:05");
+  EXPECT_EQ(literal("INT DEFAULT {x -5}", mariadb()), "1-5");
   EXPECT_EQ(literal("TEXT DEFAULT 'x'", mariadb()), "0x");
   EXPECT_EQ(column_of("INT").default_value.kind, Kind::null);
   EXPECT_EQ(column_of("INT NOT NULL").default_value.kind, Kind::none);

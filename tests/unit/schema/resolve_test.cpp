@@ -1,6 +1,7 @@
 #include "binlog/schema/resolve.hpp"
 
 #include "binlog/row/table_map.hpp"
+#include "binlog/schema/unknown_text.hpp"
 #include "tests/unit/schema/support.hpp"
 
 namespace binferry::test {
@@ -54,6 +55,24 @@ TEST(Resolve, NamesSignsCharsetsAndKeysComeFromTheDefinition) {
   EXPECT_EQ((*table)->key, (std::vector<std::uint16_t>{1, 0}));
   EXPECT_EQ((*table)->key_prefixes, (std::vector<std::uint32_t>{3, 0}));
   EXPECT_TRUE((*table)->names_known && (*table)->key_known);
+}
+
+TEST(Resolve, TheLogTellsTheLabelsThatADefinitionLeavesOpen) {
+  TableDefinition definition = defined("CREATE TABLE t(e ENUM('a?', '?', 'x?y') CHARACTER SET utf8mb4)");
+  mark_unknown_text(definition);
+  const auto with_labels = [&](std::vector<std::string> labels) {
+    Table table = mapped({wire(kString, 0x01F7)});
+    table.columns[0].labels = std::move(labels);
+    return resolve(table, &definition);
+  };
+  const std::vector<std::string> labels = {"a?", "😀", "x😀y"};
+  const auto resolved = with_labels(labels);
+  ASSERT_TRUE(resolved.has_value()) << resolved.error().what;
+  EXPECT_EQ((*resolved)->columns[0].labels, labels);
+  for (const std::string other : {"xäy", "xy", "x😀", "x😀yz", "x"}) {
+    EXPECT_FALSE(with_labels({"a?", "?", other})) << other;
+  }
+  EXPECT_FALSE(with_labels({"a?", "?"}));
 }
 
 TEST(Resolve, WithoutADefinitionTheMapStands) {
