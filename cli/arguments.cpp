@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "applier/moment.hpp"
+#include "cli/choice_option.hpp"
 #include "cli/datetime.hpp"
 #include "cli/duration.hpp"
 #include "cli/hub_arguments.hpp"
@@ -61,14 +62,10 @@ struct ReadTexts {
 };
 
 void add_read_options(CLI::App& command, ReadArguments& read, ReadTexts& texts) {
-  const std::map<std::string, OutputFormat> formats{
-      {"text", OutputFormat::text}, {"json", OutputFormat::json}, {"sql", OutputFormat::sql}};
-  command
-      .add_option_function<std::string>(
-          "--format", [&read, formats](const std::string& name) { read.format = formats.at(name); },
-          "text: readable; json: one object a row change (docs/cli-json.md); sql: statements that redo the changes "
-          "[text]")
-      ->check(CLI::IsMember({"text", "json", "sql"}))
+  add_choice<OutputFormat>(
+      command, "--format", read.format,
+      {{"text", OutputFormat::text}, {"json", OutputFormat::json}, {"sql", OutputFormat::sql}},
+      "text: readable; json: one object a row change (docs/cli-json.md); sql: statements that redo the changes [text]")
       ->type_name("FORMAT");
   command.add_flag("-v,--verbose", read.verbose, "Also the original statements, where the log has them (text)");
 
@@ -241,12 +238,8 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
       ->add_option("--schema-file", read.schema_file, "Tables as they are where reading begins (mysqldump --no-data)")
       ->type_name("FILE")
       ->group(kNew);
-  command
-      ->add_option_function<std::string>(
-          "--decimal", [&arguments](const std::string& how) { arguments.decimal_real = how == "real"; },
-          "text: exact; real: a floating-point number [text]")
-      ->check(CLI::IsMember({"text", "real"}))
-      ->type_name("HOW")
+  add_choice<bool>(*command, "--decimal", arguments.decimal_real, {{"text", false}, {"real", true}},
+                   "text: exact; real: a floating-point number [text]")
       ->group(kNew);
   command
       ->add_option_function<int>(
@@ -280,15 +273,10 @@ CLI::App* add_replay(CLI::App& app, ReplayArguments& arguments, ReadTexts& texts
   command->add_option("--exclude-gtids", texts.exclude_gtids, "Apply all but these GTIDs")
       ->type_name("SET")
       ->group(kFilters);
-  command
-      ->add_option_function<std::string>(
-          "--bad-text",
-          [&arguments](const std::string& how) {
-            arguments.bad_text = how == "hex" ? BadText::hex : how == "replace" ? BadText::replace : BadText::stop;
-          },
-          "Text that is not valid in its character set: stop, or keep its hex digits, or replace what is wrong [stop]")
-      ->check(CLI::IsMember({"stop", "hex", "replace"}))
-      ->type_name("HOW")
+  add_choice<BadText>(
+      *command, "--bad-text", arguments.bad_text,
+      {{"stop", BadText::stop}, {"hex", BadText::hex}, {"replace", BadText::replace}},
+      "Text that is not valid in its character set: stop, or keep its hex digits, or replace what is wrong [stop]")
       ->group(kFilters);
   constexpr const char* kKeys = "Keys";
   command->add_option("--key-file", read.key_file, "Key file of an encrypted MariaDB log (file_key_management)")
@@ -340,22 +328,14 @@ CLI::App* add_follow(CLI::App& app, FollowArguments& arguments, FollowTexts& tex
       ->default_str("required")
       ->check(CLI::IsMember({"required", "preferred"}))
       ->type_name("HOW");
-  command
-      ->add_option_function<std::string>(
-          "--ack", [&arguments](const std::string& how) { arguments.ack_logged = how == "logged"; },
-          "With --semi-sync, acknowledge what is applied to the replica, or logged in R.db.relay [applied]")
-      ->check(CLI::IsMember({"logged", "applied"}))
+  add_choice<bool>(*command, "--ack", arguments.ack_logged, {{"logged", true}, {"applied", false}},
+                   "With --semi-sync, acknowledge what is applied to the replica, or logged in R.db.relay [applied]")
       ->type_name("WHEN");
   command
       ->add_option("--server-id", arguments.server_id, "Ours at the source [from the machine and the replica's path]")
       ->check(CLI::Range(1U, 4294967295U))
       ->type_name("N");
-  command
-      ->add_option_function<std::string>(
-          "--status", [&arguments](const std::string& how) { arguments.json_status = how == "json"; },
-          "line: on a terminal; json: one object a second on standard output [line]")
-      ->check(CLI::IsMember({"line", "json"}))
-      ->type_name("HOW");
+  add_status(*command, arguments.json_status);
   command->add_option("--batch", arguments.batch, "Source transactions that share a commit while catching up [1000]")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
       ->type_name("N");
@@ -417,11 +397,8 @@ struct PositionTexts {
 void add_position_options(CLI::App& command, PositionArguments& arguments, PositionArguments::Action action,
                           bool reads_logs) {
   command.callback([&arguments, action] { arguments.action = action; });
-  command
-      .add_option_function<std::string>(
-          "--format", [&arguments](const std::string& name) { arguments.json = name == "json"; },
-          "text: for people; json: one object (docs/cli-json.md) [text]")
-      ->check(CLI::IsMember({"text", "json"}))
+  add_choice<bool>(command, "--format", arguments.json, {{"text", false}, {"json", true}},
+                   "text: for people; json: one object (docs/cli-json.md) [text]")
       ->type_name("FORMAT");
   if (!reads_logs) return;
   command

@@ -1,10 +1,10 @@
 #include "cli/hub_arguments.hpp"
 
+#include "cli/choice_option.hpp"
 #include "cli/duration.hpp"
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <map>
 
 namespace binferry::cli {
 namespace {
@@ -27,27 +27,25 @@ constexpr const char* kJoinExamples =
     "  binferry join wss://hub.example:7070 --into all.db --token-file=token --ssl-ca=ca.pem\n";
 
 void add_level(CLI::App& command, const char* name, ship::AckLevel& into, const char* text) {
-  const std::map<std::string, ship::AckLevel> levels{
-      {"received", ship::AckLevel::received}, {"logged", ship::AckLevel::logged}, {"applied", ship::AckLevel::applied}};
-  command
-      .add_option_function<std::string>(
-          name, [&into, levels](const std::string& level) { into = levels.at(level); }, text)
-      ->check(CLI::IsMember({"received", "logged", "applied"}))
+  using ship::AckLevel;
+  add_choice<AckLevel>(command, name, into,
+                       {{"received", AckLevel::received}, {"logged", AckLevel::logged}, {"applied", AckLevel::applied}},
+                       text)
       ->type_name("LEVEL");
 }
 
 }  // namespace
 
 void add_on_purged(CLI::App& command, FollowArguments::OnPurged& into, const std::string& whose) {
-  command
-      .add_option_function<std::string>(
-          "--on-purged",
-          [&into](const std::string& how) {
-            into = how == "reseed" ? FollowArguments::OnPurged::reseed : FollowArguments::OnPurged::stop;
-          },
-          "If the " + whose + " has purged what the replica needs: stop, or reseed from a new snapshot [stop]")
-      ->check(CLI::IsMember({"stop", "reseed"}))
-      ->type_name("HOW");
+  using OnPurged = FollowArguments::OnPurged;
+  add_choice<OnPurged>(
+      command, "--on-purged", into, {{"stop", OnPurged::stop}, {"reseed", OnPurged::reseed}},
+      "If the " + whose + " has purged what the replica needs: stop, or reseed from a new snapshot [stop]");
+}
+
+void add_status(CLI::App& command, bool& is_json) {
+  add_choice<bool>(command, "--status", is_json, {{"line", false}, {"json", true}},
+                   "line: on a terminal; json: one object a second on standard output [line]");
 }
 
 CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts, const std::string& exit_codes) {
@@ -76,15 +74,9 @@ CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts,
       ->add_option("--token-file", arguments.token_file,
                    "Who may do what, a line each: NAME read|follow|admin TOKEN. Nobody else may use the file")
       ->type_name("FILE");
-  command
-      ->add_option_function<std::string>(
-          "--fsync",
-          [&arguments](const std::string& how) {
-            arguments.sync = how == "never" ? RelaySync::never : RelaySync::always;
-          },
-          "always: what is received is on the disk before it is shipped; never: when the system sees fit [always]")
-      ->check(CLI::IsMember({"always", "never"}))
-      ->type_name("HOW");
+  add_choice<RelaySync>(
+      *command, "--fsync", arguments.sync, {{"always", RelaySync::always}, {"never", RelaySync::never}},
+      "always: what is received is on the disk before it is shipped; never: when the system sees fit [always]");
   command
       ->add_option("--ack", texts.ack,
                    "When a transaction counts as safe: async (the hub has it), any:K or all followers that joined with "
@@ -105,13 +97,9 @@ CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts,
           "Which logs the store keeps: by age (1d), by size (50GB), slowest-follower: in spite of both, what a "
           "connected follower needs [everything]")
       ->type_name("RULES");
-  command
-      ->add_option_function<std::string>(
-          "--seed", [&arguments](const std::string& how) { arguments.seed = how == "keep"; },
-          "keep: a replica of the hub's own, of which new followers get a copy; off: they begin with the oldest log "
-          "[keep]")
-      ->check(CLI::IsMember({"keep", "off"}))
-      ->type_name("HOW");
+  add_choice<bool>(*command, "--seed", arguments.seed, {{"keep", true}, {"off", false}},
+                   "keep: a replica of the hub's own, of which new followers get a copy; off: they begin with the "
+                   "oldest log [keep]");
   command->footer(std::string(kServeExamples) + "\n" + exit_codes);
   return command;
 }
@@ -187,12 +175,7 @@ CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& e
   command->add_flag("--auto-resync", arguments.auto_resync,
                     "When a table is quarantined, make the replica again from the hub's snapshot");
   command->add_flag("--stop-at-current", arguments.stop_at_current, "End when what the hub has now is applied");
-  command
-      ->add_option_function<std::string>(
-          "--status", [&arguments](const std::string& how) { arguments.json_status = how == "json"; },
-          "line: on a terminal; json: one object a second on standard output [line]")
-      ->check(CLI::IsMember({"line", "json"}))
-      ->type_name("HOW");
+  add_status(*command, arguments.json_status);
   command->add_flag("--strict", arguments.strict,
                     "Stop where one table cannot go on, instead of quarantining that table");
   command->footer(std::string(kJoinExamples) + "\n" + exit_codes);

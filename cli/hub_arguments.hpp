@@ -24,6 +24,8 @@ CLI::App* add_serve(CLI::App& app, ServeArguments& arguments, ServeTexts& texts,
 Status take_serve_texts(const ServeTexts& texts, ServeArguments& arguments);
 // --on-purged, of a replica that a source or a hub feeds.
 void add_on_purged(CLI::App& command, FollowArguments::OnPurged& into, const std::string& whose);
+// --status, of whatever follows.
+void add_status(CLI::App& command, bool& is_json);
 // Of whoever talks to a hub.
 void add_hub_login_options(CLI::App& command, HubLoginArguments& login);
 CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& exit_codes);

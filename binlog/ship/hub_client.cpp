@@ -1,13 +1,7 @@
 #include "binlog/ship/hub_client.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <chrono>
 #include <optional>
 
 namespace binferry {
@@ -16,20 +10,84 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
+using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::uint64_t kLargestReply = std::uint64_t{16} << 20;
 constexpr std::size_t kMostReason = 1024;
+constexpr std::chrono::milliseconds kSlice{100};  // how long a wish to stop may go unseen
 
 }  // namespace
 
-bool HubDial::is_proved(TlsConnection& connection) {
-  return SSL_get_verify_result(connection.tls().native_handle()) == X509_V_OK;
+Status HubDial::connect(const HubAddress& address, TlsConnection& line, const Operate& operate) {
+  tcp::resolver::results_type found;
+  Status done = operate("look up " + address.host, [&](Done ended) {
+    resolver.async_resolve(address.host, address.port,
+                           [&found, ended = std::move(ended)](const error_code& error, auto results) mutable {
+                             found = std::move(results);
+                             ended(error, 0);
+                           });
+  });
+  if (!done) return done;
+  done = operate("connect to the hub", [&](Done ended) {
+    line.next_layer().async_connect(
+        found, [ended = std::move(ended)](const error_code& error, const auto&) mutable { ended(error, 0); });
+  });
+  if (!done) return done;
+  error_code ignored;
+  line.next_layer().socket().set_option(tcp::no_delay(true), ignored);
+  if (!address.is_tls) return {};
+  auto made = make_context(ClientTls{address.ca, address.cert, address.key});
+  if (!made) return propagate(made);
+  context = std::move(*made);
+  line.use_tls(*context);
+  line.verify_name(address.host);
+  done = operate("agree on TLS with the hub",
+                 [&](Done ended) { line.handshake(asio::ssl::stream_base::client, std::move(ended)); });
+  if (done || line.is_verified()) return done;
+  return fail(Errc::refused,
+              "the hub's certificate does not prove that it is " + address.host + ": " + done.error().what,
+              "give its authority by --ssl-ca, and the name that the certificate has");
 }
 
-Status HubDial::unproved(const HubAddress& address, const Error& error) {
-  return fail(Errc::refused, "the hub's certificate does not prove that it is " + address.host + ": " + error.what,
-              "give its authority by --ssl-ca, and the name that the certificate has");
+WebConnection::Request hub_request(const HubAddress& address, std::string_view target) {
+  WebConnection::Request request(http::verb::get, beast::string_view(target.data(), target.size()), 11);
+  request.set(http::field::host, address.authority());
+  request.set(http::field::user_agent, "binferry");
+  if (!address.token.empty()) {
+    request.set(http::field::authorization, "Bearer " + std::string(address.token.reveal()));
+  }
+  return request;
+}
+
+// One that is too late, or not wanted any more, is cut off with the connection.
+Status HubCall::operate(std::string_view doing, const Start& start) {
+  std::optional<error_code> result;
+  web_.line().expire_after(timeout_);
+  start([&result](const error_code& error, std::size_t) { result = error; });
+  bool stopped = false;
+  while (!result) {
+    io_.restart();
+    io_.run_for(kSlice);
+    if (result || stopped || !should_stop_ || !should_stop_()) continue;
+    stopped = true;
+    dial_.resolver.cancel();
+    web_.line().abandon();
+  }
+  if (stopped) return fail(Errc::cancelled, "stopped");
+  if (*result == beast::error::timeout) {
+    return fail(Errc::timeout, std::string(doing) + ": no answer in " + std::to_string(timeout_.count()) + " ms");
+  }
+  if (*result) return fail(Errc::connection, std::string(doing) + ": " + result->message());
+  return {};
+}
+
+Status HubCall::ask(const HubAddress& address, const WebConnection::Request& request) {
+  Status done = dial_.connect(address, web_.line(),
+                              [this](std::string_view doing, const Start& start) { return operate(doing, start); });
+  if (!done) return done;
+  const std::string text = WebConnection::text_of(request);
+  return operate("ask the hub", [&](Done ended) { web_.write(text, std::move(ended)); });
 }
 
 Error refusal_of(unsigned status, std::string_view reason) {
@@ -44,40 +102,15 @@ Error refusal_of(unsigned status, std::string_view reason) {
 }
 
 Result<std::string> get_from_hub(const HubAddress& address, std::string_view target, int timeout_ms) {
-  asio::io_context io(1);
-  TlsConnection connection(io);
-  HubDial dial(io);
-  const auto operate = [&](std::string_view doing, auto start) -> Status {
-    std::optional<error_code> result;
-    connection.next_layer().expires_after(std::chrono::milliseconds(timeout_ms));
-    start([&result](const error_code& error, auto&&...) { result = error; });
-    io.restart();
-    io.run();
-    if (!result || *result == beast::error::timeout) {
-      return fail(Errc::timeout, std::string(doing) + ": no answer in " + std::to_string(timeout_ms) + " ms");
-    }
-    if (*result) return fail(Errc::connection, std::string(doing) + ": " + result->message());
-    return {};
-  };
-  const std::string where = address.text();
-  if (Status done = dial.connect(address, connection, operate); !done) return propagate(done, where);
-  http::request<http::empty_body> request(http::verb::get, beast::string_view(target.data(), target.size()), 11);
-  request.set(http::field::host, address.authority());
-  request.set(http::field::user_agent, "binferry");
-  if (!address.token.empty()) {
-    request.set(http::field::authorization, "Bearer " + std::string(address.token.reveal()));
-  }
-  Status done =
-      operate("ask the hub", [&](auto handler) { http::async_write(connection, request, std::move(handler)); });
-  if (!done) return propagate(done, where);
-  beast::flat_buffer buffer;
+  HubCall call(std::chrono::milliseconds(timeout_ms), nullptr);
+  Status done = call.ask(address, hub_request(address, target));
+  if (!done) return propagate(done, address.text());
   http::response_parser<http::string_body> parser;
   parser.body_limit(kLargestReply);
-  done =
-      operate("hear the hub", [&](auto handler) { http::async_read(connection, buffer, parser, std::move(handler)); });
-  if (!done) return propagate(done, where);
+  done = call.operate("hear the hub", [&](Done ended) { call.web().read(call.buffer(), parser, std::move(ended)); });
+  if (!done) return propagate(done, address.text());
   const unsigned status = parser.get().result_int();
-  if (status != 200) return std::unexpected(refusal_of(status, parser.get().body()).at(where));
+  if (status != 200) return std::unexpected(refusal_of(status, parser.get().body()).at(address.text()));
   return std::move(parser.get().body());
 }
 

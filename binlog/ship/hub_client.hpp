@@ -1,53 +1,61 @@
-// How a client comes to a hub: look it up, connect, agree on TLS.
+// How a client comes to a hub and asks it something: look it up, connect, agree on TLS, send a request.
+//
+// HubDial begins the operations, and whoever has it runs them. HubCall is a connection for one request, which runs its
+// own. One thread.
 #pragma once
 
 #include "binlog/ship/hub_fetch.hpp"
-#include "binlog/ship/tls_connection.hpp"
+#include "binlog/ship/web_connection.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
 #include <memory>
-#include <utility>
+#include <string>
+#include <string_view>
 
 namespace binferry {
+
+// Begins an operation that calls what it is given at its end.
+using Start = std::function<void(Done)>;
+// Runs one to its end and gives its Status. `doing` is for messages.
+using Operate = std::function<Status(std::string_view doing, const Start& start)>;
 
 // What a client keeps as long as its connection.
 struct HubDial {
   explicit HubDial(boost::asio::io_context& io) : resolver(io) {}
 
-  // The stages of one connection, each by `operate(doing, start)`, where `start(handler)` begins an operation and
-  // operate() gives its Status. Errors: those; `usage` for files of TLS; `refused` if the hub does not prove its name.
-  template <class Operate>
-  Status connect(const HubAddress& address, TlsConnection& connection, Operate operate) {
-    boost::asio::ip::tcp::resolver::results_type found;
-    Status done = operate("look up " + address.host, [&](auto handler) {
-      resolver.async_resolve(address.host, address.port, [&found, handler](const auto& error, auto results) mutable {
-        found = std::move(results);
-        handler(error);
-      });
-    });
-    if (!done) return done;
-    done = operate("connect to the hub",
-                   [&](auto handler) { connection.next_layer().async_connect(found, std::move(handler)); });
-    if (!done) return done;
-    boost::system::error_code ignored;
-    connection.next_layer().socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    if (!address.is_tls) return {};
-    auto made = make_context(ClientTls{address.ca, address.cert, address.key});
-    if (!made) return propagate(made);
-    context = std::move(*made);
-    connection.use_tls(*context);
-    verify_name(connection.tls(), address.host);
-    done = operate("agree on TLS with the hub", [&](auto handler) {
-      connection.tls().async_handshake(boost::asio::ssl::stream_base::client, std::move(handler));
-    });
-    return done || is_proved(connection) ? done : unproved(address, done.error());
-  }
+  // The stages of one connection, each by `operate`. Errors: its own; `usage` for files of TLS; `refused` if the hub
+  // does not prove its name.
+  Status connect(const HubAddress& address, TlsConnection& line, const Operate& operate);
 
   boost::asio::ip::tcp::resolver resolver;
   std::unique_ptr<boost::asio::ssl::context> context;  // null without TLS
+};
+
+// GET, as every request to this hub begins.
+WebConnection::Request hub_request(const HubAddress& address, std::string_view target);
+
+class HubCall {
+ public:
+  // No operation may take longer than `timeout`, or goes on when `should_stop` (may be null) says so.
+  HubCall(std::chrono::milliseconds timeout, std::function<bool()> should_stop)
+      : timeout_(timeout), should_stop_(std::move(should_stop)) {}
+
+  // Connects and sends the request. Errors: as HubDial::connect().
+  Status ask(const HubAddress& address, const WebConnection::Request& request);
+  // Errors: `connection`, `timeout`, `cancelled`.
+  Status operate(std::string_view doing, const Start& start);
+  WebConnection& web() { return web_; }
+  WebConnection::Buffer& buffer() { return buffer_; }
 
  private:
-  static bool is_proved(TlsConnection& connection);
-  static Status unproved(const HubAddress& address, const Error& error);
+  std::chrono::milliseconds timeout_;
+  std::function<bool()> should_stop_;
+  boost::asio::io_context io_{1};
+  HubDial dial_{io_};  // before what uses its context
+  WebConnection web_{io_};
+  WebConnection::Buffer buffer_{1 << 20};
 };
 
 }  // namespace binferry

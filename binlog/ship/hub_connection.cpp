@@ -3,20 +3,14 @@
 #include "binlog/ship/hub_client.hpp"
 #include "binlog/ship/ship_frame.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
 #include <chrono>
 
 namespace binferry {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
+namespace http = boost::beast::http;
 using boost::system::error_code;
 
 std::unexpected<Error> broken(std::string_view doing, const error_code& error) {
@@ -36,11 +30,10 @@ struct HubConnection::Link {
     return done;
   }
   // One operation to its end; one that is too late is cut off with the connection.
-  template <class Start>
-  Status operate(std::string_view doing, int timeout_ms, Start start) {
+  Status operate(std::string_view doing, int timeout_ms, const Start& start) {
     bool done = false;
     error_code result;
-    start([&done, &result](const error_code& error, auto&&...) {
+    start([&done, &result](const error_code& error, std::size_t) {
       result = error;
       done = true;
     });
@@ -52,15 +45,14 @@ struct HubConnection::Link {
     return result ? broken(doing, result) : Status{};
   }
   void abandon() {
-    error_code ignored;
     dial.resolver.cancel();
-    beast::get_lowest_layer(stream).socket().close(ignored);
+    web.line().abandon();
   }
   void start_read() {
     if (reading || has_message || read_error) return;
     reading = true;
     buffer.clear();
-    stream.async_read(buffer, [this](const error_code& error, std::size_t) {
+    web.receive(buffer, [this](const error_code& error, std::size_t) {
       reading = false;
       arrived = true;
       read_error = error;
@@ -75,8 +67,8 @@ struct HubConnection::Link {
 
   asio::io_context io{1};
   HubDial dial{io};  // before what uses its context
-  websocket::stream<TlsConnection> stream{io};
-  beast::flat_buffer buffer{ship::kLargestMessage};
+  WebConnection web{io};
+  WebConnection::Buffer buffer{ship::kLargestMessage};
   bool reading = false;
   bool arrived = false;
   bool has_message = false;
@@ -88,37 +80,27 @@ HubConnection::~HubConnection() = default;
 
 Result<std::unique_ptr<HubConnection>> HubConnection::open(const HubAddress& address, int timeout_ms) {
   auto link = std::make_unique<Link>();
-  Status done = link->dial.connect(address, link->stream.next_layer(), [&](std::string_view doing, auto start) {
-    return link->operate(doing, timeout_ms, std::move(start));
-  });
+  const Operate operate = [&](std::string_view doing, const Start& start) {
+    return link->operate(doing, timeout_ms, start);
+  };
+  Status done = link->dial.connect(address, link->web.line(), operate);
   if (!done) return propagate(done, address.text());
-  link->stream.set_option(websocket::stream_base::decorator([&address](websocket::request_type& request) {
-    request.set(http::field::sec_websocket_protocol, "binferry.v1");
-    request.set(http::field::user_agent, "binferry");
-    if (!address.token.empty()) {
-      request.set(http::field::authorization, "Bearer " + std::string(address.token.reveal()));
-    }
-  }));
-  link->stream.read_message_max(ship::kLargestMessage);
-  link->stream.binary(true);
-  websocket::response_type response;
-  done = link->operate("greet the hub", timeout_ms, [&](auto handler) {
-    link->stream.async_handshake(response, address.authority(), std::string(ship::kPath), std::move(handler));
-  });
+  const WebConnection::Request request = hub_request(address, ship::kPath);
+  const WebSocketTerms terms{.subprotocol = ship::kSubprotocol, .largest_message = ship::kLargestMessage};
+  WebConnection::Upgraded response;
+  done = operate("greet the hub", [&](Done ended) { link->web.handshake(request, terms, response, std::move(ended)); });
   if (response.result_int() >= 400) {
     return std::unexpected(refusal_of(response.result_int(), response.body()).at(address.text()));
   }
   if (!done) return propagate(done, address.text());
-  if (response[http::field::sec_websocket_protocol] != "binferry.v1") {
+  if (response[http::field::sec_websocket_protocol] != ship::kSubprotocol) {
     return std::unexpected(Error{Errc::protocol, "the server is no hub that speaks binferry.v1", address.text(), {}});
   }
   return std::unique_ptr<HubConnection>(new HubConnection(std::move(link)));
 }
 
 Status HubConnection::send(std::string_view message, int timeout_ms) {
-  return link_->operate("send to the hub", timeout_ms, [&](auto handler) {
-    link_->stream.async_write(asio::buffer(message.data(), message.size()), std::move(handler));
-  });
+  return link_->operate("send to the hub", timeout_ms, [&](Done ended) { link_->web.send(message, std::move(ended)); });
 }
 
 Result<bool> HubConnection::poll() {

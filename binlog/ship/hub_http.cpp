@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
+
 namespace binferry {
 namespace {
 
@@ -40,7 +42,67 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
+std::string_view header_of(const HttpRequest& request, std::string_view name) {
+  const std::string* const value = request.header(name);
+  return value != nullptr ? std::string_view(*value) : std::string_view();
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlank) + 1);
+}
+
+// The first subprotocol asked for that begins so; nothing if there is none.
+std::string_view subprotocol(const HttpRequest& request, std::string_view beginning) {
+  std::string_view rest = header_of(request, "Sec-WebSocket-Protocol");
+  while (!rest.empty()) {
+    const std::string_view item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+    if (const std::string_view name = trimmed(item); name.starts_with(beginning)) return name;
+  }
+  return {};
+}
+
+bool is_address(std::string_view text) {
+  unsigned char bytes[sizeof(in6_addr)];
+  // A zone says which way an address is reached, not what it is.
+  const std::string plain(text.substr(0, text.find('%')));
+  return ::inet_pton(AF_INET, plain.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, plain.c_str(), bytes) == 1;
+}
+
 }  // namespace
+
+std::string_view token_of(const HttpRequest& request) {
+  constexpr std::string_view kBearer = "bearer ";
+  const std::string_view header = header_of(request, "Authorization");
+  if (header.size() > kBearer.size() && same_name(header.substr(0, kBearer.size()), kBearer)) {
+    return header.substr(kBearer.size());
+  }
+  std::string_view token = subprotocol(request, kTokenSubprotocol);
+  token.remove_prefix(std::min(token.size(), kTokenSubprotocol.size()));
+  return token;
+}
+
+bool asks_for(const HttpRequest& request, std::string_view name) {
+  return subprotocol(request, name) == name;
+}
+
+bool is_of_own_page(const HttpRequest& request) {
+  const std::string_view origin = header_of(request, "Origin");
+  const std::size_t scheme = origin.find("://");
+  return scheme != std::string_view::npos && origin.substr(scheme + 3) == header_of(request, "Host");
+}
+
+bool names_this_machine(const HttpRequest& request) {
+  const std::string_view host = header_of(request, "Host");
+  if (!host.starts_with('[')) {
+    const std::string_view name = host.substr(0, host.rfind(':'));
+    return same_name(name, "localhost") || is_address(name);
+  }
+  const std::size_t end = host.find(']');
+  return end != std::string_view::npos && is_address(host.substr(1, end - 1));
+}
 
 const std::string* HttpRequest::parameter(std::string_view name) const {
   const auto found = std::ranges::find(query, name, &std::pair<std::string, std::string>::first);

@@ -18,6 +18,9 @@
 
 namespace binferry {
 
+// A token is another subprotocol, behind this.
+inline constexpr std::string_view kTokenSubprotocol = "binferry.token.";
+
 struct HttpRequest {
   std::string method;
   std::string path;                                          // without the query
@@ -34,6 +37,17 @@ struct HttpRequest {
 
 // `path?name=value&…` apart, percent-decoded. Errors: `protocol` for what is no such thing.
 Result<HttpRequest> parse_http_target(std::string_view target);
+
+// What a request shows of who asks: in a header, or, as a page of a browser cannot set one for a WebSocket, as a
+// subprotocol. A view into it; empty: nothing.
+std::string_view token_of(const HttpRequest& request);
+// It asks for a WebSocket of this subprotocol.
+bool asks_for(const HttpRequest& request, std::string_view subprotocol);
+// It was sent by a page of the very hub that it asks.
+bool is_of_own_page(const HttpRequest& request);
+// It calls the hub by an address, or `localhost`. Any other name could be anybody's who lets it point here: a page of
+// theirs would read the hub as its own.
+bool names_this_machine(const HttpRequest& request);
 
 // A reply's body that is too large to hold. Read piece by piece as the peer takes it.
 class HttpBody {

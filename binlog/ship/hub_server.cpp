@@ -1,22 +1,19 @@
 #include "binlog/ship/hub_server.hpp"
 
-#include "binlog/ship/tls_connection.hpp"
+#include "binlog/ship/hub_live_server.hpp"
+#include "binlog/ship/hub_peer_server.hpp"
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -24,105 +21,54 @@
 #include <set>
 #include <thread>
 
+// GCC 12 sees one half of Asio's allocation of a coroutine's frame when it inlines it, and takes it for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace binferry {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
+namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
+using Request = WebConnection::Request;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kRequestHeaderBytes = 8 << 10;
 constexpr std::size_t kBodyPiece = 256 << 10;
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::chrono::milliseconds kAskAgain{250};  // a handler that waits for something
-constexpr std::chrono::milliseconds kLiveEvery{1000};
 
-using Request = http::request<http::empty_body>;
-
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
+// A piece of a body whose size nobody knew, as HTTP frames it.
+std::string chunk_of(std::string_view piece) {
+  char digits[16];
+  const auto [end, fine] = std::to_chars(std::begin(digits), std::end(digits), piece.size(), 16);
+  return std::string(digits, end).append("\r\n").append(piece).append("\r\n");
 }
 
-// The first subprotocol asked for that begins so; nothing if there is none.
-std::string_view subprotocol(const Request& request, std::string_view beginning) {
-  for (const auto& protocol : http::token_list(request[http::field::sec_websocket_protocol])) {
-    if (view(protocol).starts_with(beginning)) return view(protocol);
+Result<HttpRequest> understood(const Request& request, const std::string& remote) {
+  Result<HttpRequest> parsed = parse_http_target({request.target().data(), request.target().size()});
+  if (!parsed) return parsed;
+  parsed->method = std::string(request.method_string());
+  parsed->remote = remote;
+  for (const auto& field : request) parsed->headers.emplace_back(field.name_string(), field.value());
+  return parsed;
+}
+
+// What goes in front of a reply's body, of which `size` may not be known.
+std::string head_of(const HttpReply& reply, std::optional<std::uint64_t> size, unsigned version) {
+  WebConnection::Head head(static_cast<http::status>(reply.status), version);
+  head.set(http::field::content_type, reply.content_type);
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : reply.headers) head.set(name, value);
+  head.keep_alive(false);
+  if (size) {
+    head.content_length(*size);
+  } else {
+    head.chunked(true);
   }
-  return {};
+  return WebConnection::text_of(head);
 }
-
-// What a request shows: in a header, or, as a page of a browser cannot set one for a WebSocket, as a subprotocol.
-std::string_view token_of(const Request& request) {
-  constexpr std::string_view kBearer = "bearer ";
-  const beast::string_view header = request[http::field::authorization];
-  if (header.size() > kBearer.size() && beast::iequals(header.substr(0, kBearer.size()), kBearer)) {
-    return view(header.substr(kBearer.size()));
-  }
-  std::string_view token = subprotocol(request, kTokenSubprotocol);
-  token.remove_prefix(std::min(token.size(), kTokenSubprotocol.size()));
-  return token;
-}
-
-// Without its port.
-std::string_view host_of(const Request& request) {
-  const std::string_view host = view(request[http::field::host]);
-  if (host.starts_with('[')) return host.substr(0, std::min(host.find(']') + 1, host.size()));
-  return host.substr(0, host.rfind(':'));
-}
-
-// A name could be anybody's who lets it point here, a page of theirs then reads the hub as its own: only addresses and
-// `localhost` are certain to mean this machine.
-bool names_this_machine(std::string_view host) {
-  if (beast::iequals(beast::string_view(host.data(), host.size()), "localhost")) return true;
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  error_code error;
-  asio::ip::make_address(std::string(host), error);
-  return !error;
-}
-
-// A request of a page comes from a page of this very hub.
-bool is_of_own_page(const Request& request) {
-  const std::string_view origin = view(request[http::field::origin]);
-  const std::size_t scheme = origin.find("://");
-  return scheme != std::string_view::npos && origin.substr(scheme + 3) == view(request[http::field::host]);
-}
-
-std::string_view path_of(const Request& request) {
-  const std::string_view target(request.target().data(), request.target().size());
-  return target.substr(0, target.find('?'));
-}
-
-// One connection; shared by its two coroutines, which run on the server's one thread.
-struct Peer {
-  Peer(tcp::socket socket, const RelayStore& store, const HubSessionOptions& options)
-      : stream(std::move(socket)), news(stream.get_executor()), session(store, options) {}
-
-  websocket::stream<TlsConnection> stream;
-  asio::steady_timer news;  // cancelled when there may be something to send
-  HubSession session;
-  std::string remote;
-  std::uint64_t id = 0;
-  std::uint64_t sent_bytes = 0;
-  bool closed = false;
-  bool is_stranger = true;  // has not shown yet that it may be here
-  std::string why;          // it ended
-
-  // Of what happens next on the socket; 0: no limit.
-  void expire_after(std::uint32_t ms) {
-    if (ms == 0) return beast::get_lowest_layer(stream).expires_never();
-    beast::get_lowest_layer(stream).expires_after(std::chrono::milliseconds(ms));
-  }
-  void close(std::string reason) {
-    if (std::exchange(closed, true)) return;
-    why = std::move(reason);
-    error_code ignored;
-    beast::get_lowest_layer(stream).socket().close(ignored);
-    news.cancel();
-  }
-};
 
 }  // namespace
 
@@ -133,24 +79,22 @@ struct HubServer::State {
   Status listen(const asio::ip::address& address);
   asio::awaitable<void> accept_all();
   [[nodiscard]] bool is_full() const;
-  asio::awaitable<void> converse(std::shared_ptr<Peer> peer);
-  asio::awaitable<bool> shake_hands(Peer& peer);
-  [[nodiscard]] std::optional<HttpReply> forbids(const Request& request, HttpAccess needed) const;
-  asio::awaitable<void> serve(std::shared_ptr<Peer> peer);
-  asio::awaitable<void> answer(Peer& peer, const Request& request);
-  asio::awaitable<void> send(Peer& peer, const Request& request, HttpReply reply);
-  asio::awaitable<void> show(std::shared_ptr<Peer> peer, const Request& request);
-  asio::awaitable<void> listen_to(std::shared_ptr<Peer> peer);
-  asio::awaitable<HttpReply> reply_to(Peer& peer, const Request& request);
-  asio::awaitable<void> send_body(Peer& peer, HttpBody& body, bool in_chunks);
-  asio::awaitable<void> follow(std::shared_ptr<Peer> peer, const Request& request);
-  asio::awaitable<void> send_all(std::shared_ptr<Peer> peer);
-  asio::awaitable<void> receive_all(std::shared_ptr<Peer> peer);
+  asio::awaitable<void> serve(std::shared_ptr<HubPeer> peer);
+  asio::awaitable<void> converse(std::shared_ptr<HubPeer> peer);
+  asio::awaitable<bool> shake_hands(HubPeer& peer);
+  asio::awaitable<void> answer(std::shared_ptr<HubPeer> peer, const Request& request);
+  [[nodiscard]] std::optional<HttpReply> forbids(const HttpRequest& asked, HttpAccess needed) const;
+  asio::awaitable<HttpReply> reply_to(HubPeer& peer, HttpRequest& asked);
+  asio::awaitable<void> send(HubPeer& peer, HttpReply reply, unsigned version);
+  asio::awaitable<void> send_body(HubPeer& peer, HttpBody& body, bool in_chunks);
+  asio::awaitable<void> follow(std::shared_ptr<HubPeer> peer, const Request& request);
+  asio::awaitable<void> send_all(std::shared_ptr<HubPeer> peer);
+  asio::awaitable<void> receive_all(std::shared_ptr<HubPeer> peer);
   using Acknowledged = std::array<BinlogPosition, 3>;
-  static Acknowledged acknowledged_by(const Peer& peer);
-  void tell_acks(const Peer& peer, const Acknowledged& before) const;
-  void update(const Peer& peer);
-  void forget(const Peer& peer);
+  static Acknowledged acknowledged_by(const HubPeer& peer);
+  void tell_acks(const HubPeer& peer, const Acknowledged& before) const;
+  void update(const HubPeer& peer);
+  void forget(const HubPeer& peer);
   void note(const std::string& text) const {
     if (options.note) options.note(text);
   }
@@ -159,7 +103,7 @@ struct HubServer::State {
   }
   void changed() {
     if (options.on_change) options.on_change();
-    for (Peer* const peer : waiting) peer->news.cancel();
+    for (HubPeer* const peer : waiting) peer->news.cancel();
   }
   [[nodiscard]] std::uint64_t now_us() const { return options.clock_us ? options.clock_us() : 0; }
 
@@ -169,8 +113,8 @@ struct HubServer::State {
   asio::io_context io{1};
   tcp::acceptor acceptor;
   std::thread thread;
-  std::map<std::uint64_t, std::weak_ptr<Peer>> peers;
-  std::set<Peer*> waiting;  // for a reply
+  std::map<std::uint64_t, std::weak_ptr<HubPeer>> peers;
+  std::set<HubPeer*> waiting;  // for a reply
   std::uint64_t next_id = 1;
 
   mutable std::mutex mutex;
@@ -209,11 +153,14 @@ Status HubServer::State::listen(const asio::ip::address& address) {
 
 asio::awaitable<void> HubServer::State::accept_all() {
   for (;;) {
-    auto [error, socket] = co_await acceptor.async_accept(kAwait);
+    tcp::socket socket(io);
+    const auto [error, nothing] = co_await ended([&](Done done) {
+      acceptor.async_accept(socket, [done = std::move(done)](const error_code& failed) mutable { done(failed, 0); });
+    });
     if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
     if (error) {  // out of descriptors, or a peer that has gone already
       asio::steady_timer pause(io, std::chrono::milliseconds(100));
-      co_await pause.async_wait(kAwait);
+      co_await expired(pause);
       continue;
     }
     std::erase_if(peers, [](const auto& entry) { return entry.second.expired(); });
@@ -225,7 +172,7 @@ asio::awaitable<void> HubServer::State::accept_all() {
     const tcp::endpoint remote = socket.remote_endpoint(ignored);
     socket.set_option(tcp::no_delay(true), ignored);
     socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    auto peer = std::make_shared<Peer>(std::move(socket), store, options.session);
+    auto peer = std::make_shared<HubPeer>(std::move(socket), store, options.session);
     peer->remote = remote.address().to_string(ignored) + ":" + std::to_string(remote.port());
     peer->id = next_id++;
     peers[peer->id] = peer;
@@ -243,59 +190,76 @@ bool HubServer::State::is_full() const {
   return static_cast<std::size_t>(strangers) >= options.strangers;
 }
 
-asio::awaitable<bool> HubServer::State::shake_hands(Peer& peer) {
+asio::awaitable<void> HubServer::State::serve(std::shared_ptr<HubPeer> peer) {
+  try {
+    co_await converse(peer);
+  } catch (const std::exception& thrown) {
+    note(peer->remote + ": " + thrown.what());
+  }
+  peer->close("done");
+}
+
+asio::awaitable<bool> HubServer::State::shake_hands(HubPeer& peer) {
   if (!tls) co_return true;
-  TlsConnection& connection = peer.stream.next_layer();
-  connection.use_tls(*tls);
-  auto [error] = co_await connection.tls().async_handshake(asio::ssl::stream_base::server, kAwait);
+  TlsConnection& line = peer.web.line();
+  line.use_tls(*tls);
+  const auto [error, nothing] =
+      co_await ended([&line](Done done) { line.handshake(asio::ssl::stream_base::server, std::move(done)); });
   if (error) count(hub_error::kTls);
   co_return !error;
 }
 
-asio::awaitable<void> HubServer::State::converse(std::shared_ptr<Peer> peer) {
+asio::awaitable<void> HubServer::State::converse(std::shared_ptr<HubPeer> peer) {
   peer->expire_after(options.handshake_ms);
   if (!co_await shake_hands(*peer)) co_return;
-  beast::flat_buffer buffer(kRequestHeaderBytes);
+  WebConnection::Buffer buffer(kRequestHeaderBytes);
   http::request_parser<http::empty_body> parser;
   parser.header_limit(kRequestHeaderBytes);
-  auto [error, size] = co_await http::async_read(peer->stream.next_layer(), buffer, parser, kAwait);
+  const auto [error, size] = co_await ended([&](Done done) { peer->web.read(buffer, parser, std::move(done)); });
   if (error) {
     if (error != http::error::end_of_stream) count(hub_error::kRequest);
     co_return;
   }
   const Request request = parser.release();
-  const bool upgrades = websocket::is_upgrade(request);
-  // A page of another origin may not talk to a hub on its reader's machine.
-  if (upgrades && path_of(request) == ship::kPath && subprotocol(request, ship::kSubprotocol) == ship::kSubprotocol &&
-      request.find(http::field::origin) == request.end()) {
-    std::optional<HttpReply> no = forbids(request, HttpAccess::follow);
-    if (no) co_return co_await send(*peer, request, std::move(*no));
-    peer->is_stranger = false;
-    co_return co_await follow(peer, request);
+  co_await answer(peer, request);
+}
+
+// A follower, a page that watches, or a plain request. A page of another origin may not talk to a hub on its reader's
+// machine.
+asio::awaitable<void> HubServer::State::answer(std::shared_ptr<HubPeer> peer, const Request& request) {
+  Result<HttpRequest> asked = understood(request, peer->remote);
+  std::optional<HttpReply> reply;
+  if (!asked) {
+    reply = HttpReply{.status = 400, .body = asked.error().what + "\n"};
+  } else if (WebConnection::is_upgrade(request)) {
+    const bool follows = asked->path == ship::kPath && asks_for(*asked, ship::kSubprotocol) && !asked->header("Origin");
+    const bool watches =
+        asked->path == kLivePath && asks_for(*asked, kLiveSubprotocol) && options.live_text && is_of_own_page(*asked);
+    if (follows || watches) reply = forbids(*asked, follows ? HttpAccess::follow : HttpAccess::read);
+    if ((follows || watches) && !reply) {
+      peer->is_stranger = false;
+      if (follows) co_return co_await follow(peer, request);
+      co_return co_await show_live(peer, request, options.live_text);
+    }
   }
-  if (upgrades && path_of(request) == kLivePath && options.live_text && is_of_own_page(request) &&
-      subprotocol(request, kLiveSubprotocol) == kLiveSubprotocol) {
-    std::optional<HttpReply> no = forbids(request, HttpAccess::read);
-    if (no) co_return co_await send(*peer, request, std::move(*no));
-    peer->is_stranger = false;
-    co_return co_await show(peer, request);
-  }
-  co_await answer(*peer, request);
-  if (!peer->stream.next_layer().is_tls()) co_return;
+  if (!reply) reply = co_await reply_to(*peer, *asked);
+  co_await send(*peer, std::move(*reply), request.version());
+  TlsConnection& line = peer->web.line();
+  if (!line.is_tls()) co_return;
   peer->expire_after(options.handshake_ms);
-  co_await peer->stream.next_layer().tls().async_shutdown(kAwait);
+  co_await ended([&line](Done done) { line.shutdown(std::move(done)); });
 }
 
 // A reply if the request may not have what needs this access.
-std::optional<HttpReply> HubServer::State::forbids(const Request& request, HttpAccess needed) const {
+std::optional<HttpReply> HubServer::State::forbids(const HttpRequest& asked, HttpAccess needed) const {
   if (needed == HttpAccess::open) return std::nullopt;
   if (options.tokens.empty()) {
     // Followers are no pages, so that it is theirs what they call the hub.
-    if (needed == HttpAccess::follow || names_this_machine(host_of(request))) return std::nullopt;
+    if (needed == HttpAccess::follow || names_this_machine(asked)) return std::nullopt;
     count(hub_error::kRequest);
     return HttpReply{.status = 421, .body = "without tokens a hub is asked for by its address, or as localhost\n"};
   }
-  const std::string_view shown = token_of(request);
+  const std::string_view shown = token_of(asked);
   const HubToken* const token = shown.empty() ? nullptr : options.tokens.find(shown);
   if (token != nullptr && token->access >= needed) return std::nullopt;
   count(hub_error::kToken);
@@ -305,78 +269,44 @@ std::optional<HttpReply> HubServer::State::forbids(const Request& request, HttpA
                    .headers = {{"WWW-Authenticate", "Bearer"}}};
 }
 
-asio::awaitable<void> HubServer::State::serve(std::shared_ptr<Peer> peer) {
-  try {
-    co_await converse(peer);
-  } catch (const std::exception& thrown) {
-    note(peer->remote + ": " + thrown.what());
-  }
-  peer->close("done");
-}
-
 // A handler that has nothing to say yet is asked again whenever something changes.
-asio::awaitable<void> HubServer::State::answer(Peer& peer, const Request& request) {
-  co_await send(peer, request, co_await reply_to(peer, request));
-}
-
-asio::awaitable<void> HubServer::State::send(Peer& peer, const Request& request, HttpReply reply) {
-  http::response<http::empty_body> head(static_cast<http::status>(reply.status), request.version());
-  head.set(http::field::content_type, reply.content_type);
-  head.set("X-Content-Type-Options", "nosniff");
-  head.set(http::field::cache_control, "no-store");
-  for (const auto& [name, value] : reply.headers) head.set(name, value);
-  head.keep_alive(false);
-  const std::optional<std::uint64_t> size = reply.stream ? reply.stream->size() : std::uint64_t{reply.body.size()};
-  if (size) {
-    head.content_length(*size);
-  } else {
-    head.chunked(true);
-  }
-  http::response_serializer<http::empty_body> serializer(head);
-  peer.expire_after(options.handshake_ms);
-  auto [error, sent] = co_await http::async_write_header(peer.stream.next_layer(), serializer, kAwait);
-  if (error) co_return;
-  if (!reply.stream) {
-    co_await asio::async_write(peer.stream.next_layer(), asio::buffer(reply.body), kAwait);
-    co_return;
-  }
-  co_await send_body(peer, *reply.stream, !size);
-}
-
-asio::awaitable<HttpReply> HubServer::State::reply_to(Peer& peer, const Request& request) {
-  Result<HttpRequest> parsed = parse_http_target({request.target().data(), request.target().size()});
-  if (!parsed) co_return HttpReply{.status = 400, .body = parsed.error().what + "\n"};
-  if (parsed->path == ship::kPath) {
+asio::awaitable<HttpReply> HubServer::State::reply_to(HubPeer& peer, HttpRequest& asked) {
+  if (asked.path == ship::kPath) {
     co_return HttpReply{.status = 426,
                         .body = "this is for followers: a WebSocket of the subprotocol binferry.v1\n",
                         .headers = {{"Upgrade", "websocket"}}};
   }
-  const HttpRoute* const route = options.routes.find(parsed->path);
+  const HttpRoute* const route = options.routes.find(asked.path);
   if (route == nullptr) {
     co_return HttpReply{.status = 404, .body = "there is nothing here; /status.json tells how the hub is\n"};
   }
-  if (std::optional<HttpReply> no = forbids(request, route->access)) co_return std::move(*no);
+  if (std::optional<HttpReply> no = forbids(asked, route->access)) co_return std::move(*no);
   peer.is_stranger = route->access == HttpAccess::open;
-  parsed->method = std::string(request.method_string());
-  if (parsed->method != route->method) {
+  if (asked.method != route->method) {
     co_return HttpReply{
         .status = 405, .body = route->method + " is all there is here\n", .headers = {{"Allow", route->method}}};
   }
-  for (const auto& field : request) parsed->headers.emplace_back(field.name_string(), field.value());
-  parsed->remote = peer.remote;
   const std::uint64_t began_us = now_us();
   while (!peer.closed) {
-    if (std::optional<HttpReply> reply = route->handler(*parsed)) co_return std::move(*reply);
+    if (std::optional<HttpReply> reply = route->handler(asked)) co_return std::move(*reply);
     waiting.insert(&peer);
     peer.news.expires_after(kAskAgain);
-    co_await peer.news.async_wait(kAwait);
+    co_await expired(peer.news);
     waiting.erase(&peer);
-    parsed->waited_ms = static_cast<std::uint32_t>((now_us() - began_us) / 1000);
+    asked.waited_ms = static_cast<std::uint32_t>((now_us() - began_us) / 1000);
   }
   co_return HttpReply{.status = 503, .body = "the hub ends\n"};
 }
 
-asio::awaitable<void> HubServer::State::send_body(Peer& peer, HttpBody& body, bool in_chunks) {
+asio::awaitable<void> HubServer::State::send(HubPeer& peer, HttpReply reply, unsigned version) {
+  const std::optional<std::uint64_t> size = reply.stream ? reply.stream->size() : std::uint64_t{reply.body.size()};
+  const std::string bytes = head_of(reply, size, version) + reply.body;
+  peer.expire_after(options.handshake_ms);
+  const auto [error, sent] = co_await peer.write(bytes);
+  if (!error && reply.stream) co_await send_body(peer, *reply.stream, !size);
+}
+
+asio::awaitable<void> HubServer::State::send_body(HubPeer& peer, HttpBody& body, bool in_chunks) {
   std::string piece;
   for (;;) {
     piece.clear();
@@ -386,28 +316,20 @@ asio::awaitable<void> HubServer::State::send_body(Peer& peer, HttpBody& body, bo
       co_return note(peer.remote + ": " + more.error().message());
     }
     if (!*more) break;
+    if (in_chunks) piece = chunk_of(piece);
     peer.expire_after(options.stall_ms);
-    const auto [failed, sent] =
-        in_chunks ? co_await asio::async_write(peer.stream.next_layer(), http::make_chunk(asio::buffer(piece)), kAwait)
-                  : co_await asio::async_write(peer.stream.next_layer(), asio::buffer(piece), kAwait);
-    if (failed) co_return;
+    const auto [error, sent] = co_await peer.write(piece);
+    if (error) co_return;
   }
-  if (in_chunks) co_await asio::async_write(peer.stream.next_layer(), http::make_chunk_last(), kAwait);
+  if (in_chunks) co_await peer.write(kLastChunk);
 }
 
-asio::awaitable<void> HubServer::State::follow(std::shared_ptr<Peer> peer, const Request& request) {
+asio::awaitable<void> HubServer::State::follow(std::shared_ptr<HubPeer> peer, const Request& request) {
+  const WebSocketTerms terms{.subprotocol = ship::kSubprotocol,
+                             .largest_message = ship::kLargestFollowerMessage,
+                             .handshake = std::chrono::milliseconds(options.handshake_ms)};
   peer->expire_after(0);
-  websocket::stream_base::timeout times{};
-  times.handshake_timeout = std::chrono::milliseconds(options.handshake_ms);
-  times.idle_timeout = websocket::stream_base::none();
-  times.keep_alive_pings = false;
-  peer->stream.set_option(times);
-  peer->stream.set_option(websocket::stream_base::decorator(
-      [](websocket::response_type& response) { response.set(http::field::sec_websocket_protocol, "binferry.v1"); }));
-  peer->stream.read_message_max(ship::kLargestFollowerMessage);
-  peer->stream.binary(true);
-  peer->stream.auto_fragment(false);
-  auto [error] = co_await peer->stream.async_accept(request, kAwait);
+  const auto [error, nothing] = co_await peer->accept(request, terms);
   if (error) co_return;
   asio::co_spawn(io, receive_all(peer), asio::detached);
   co_await send_all(peer);
@@ -418,7 +340,7 @@ asio::awaitable<void> HubServer::State::follow(std::shared_ptr<Peer> peer, const
 }
 
 // Ends when the connection does.
-asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<Peer> peer) {
+asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<HubPeer> peer) {
   const auto heartbeat = std::chrono::milliseconds(options.session.heartbeat_ms);
   std::string message;
   bool silent = false;
@@ -433,34 +355,31 @@ asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<Peer> peer) {
     Result<bool> ready = peer->session.next_message(message, std::exchange(silent, false));
     if (!ready) co_return peer->close(ready.error().message());
     if (*ready) {
-      // The socket's own timer ends a write that gets nowhere.
-      auto& socket = beast::get_lowest_layer(peer->stream);
       asio::steady_timer stall(io, std::chrono::milliseconds(options.stall_ms));
       stall.async_wait([this, peer](const error_code& cancelled) {
         if (cancelled || peer->closed) return;
         count(hub_error::kStalled);
         peer->close("it took nothing for too long");
       });
-      auto [error, size] = co_await peer->stream.async_write(asio::buffer(message), kAwait);
-      if (error || !socket.socket().is_open()) co_return peer->close(error.message());
+      const auto [error, size] = co_await peer->send(message);
+      if (error || peer->closed) co_return peer->close(error.message());
       peer->sent_bytes += message.size();
       update(*peer);
       continue;
     }
     if (peer->session.has_ended()) {
-      co_await peer->stream.async_close(websocket::close_code::policy_error, kAwait);
+      co_await ended([peer](Done done) { peer->web.refuse(std::move(done)); });
       co_return peer->close("it was refused: " + peer->session.refusal());
     }
     peer->news.expires_after(heartbeat);
-    auto [cancelled] = co_await peer->news.async_wait(kAwait);
-    silent = !cancelled;  // else there is news
+    silent = co_await expired(peer->news);  // else there is news
   }
 }
 
-asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<Peer> peer) {
-  beast::flat_buffer buffer(ship::kLargestFollowerMessage);
+asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<HubPeer> peer) {
+  WebConnection::Buffer buffer(ship::kLargestFollowerMessage);
   while (!peer->closed) {
-    auto [error, size] = co_await peer->stream.async_read(buffer, kAwait);
+    const auto [error, size] = co_await peer->receive(buffer);
     if (error) co_return peer->close(error.message());
     const auto before = acknowledged_by(*peer);
     const auto bytes = buffer.cdata();
@@ -477,44 +396,13 @@ asio::awaitable<void> HubServer::State::receive_all(std::shared_ptr<Peer> peer) 
   }
 }
 
-// One who watches is sent the text every second, and says nothing itself.
-asio::awaitable<void> HubServer::State::show(std::shared_ptr<Peer> peer, const Request& request) {
-  peer->expire_after(0);
-  peer->stream.set_option(websocket::stream_base::timeout::suggested(beast::role_type::server));
-  peer->stream.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
-    response.set(http::field::sec_websocket_protocol,
-                 beast::string_view(kLiveSubprotocol.data(), kLiveSubprotocol.size()));
-  }));
-  peer->stream.read_message_max(ship::kLargestFollowerMessage);
-  auto [refused] = co_await peer->stream.async_accept(request, kAwait);
-  if (refused) co_return;
-  asio::co_spawn(io, listen_to(peer), asio::detached);
-  while (!peer->closed) {
-    const std::string text = options.live_text();
-    auto [error, size] = co_await peer->stream.async_write(asio::buffer(text), kAwait);
-    if (error) co_return peer->close(error.message());
-    peer->news.expires_after(kLiveEvery);
-    co_await peer->news.async_wait(kAwait);
-  }
-}
-
-// Pongs and the end are all there is to hear; reading is what notices them.
-asio::awaitable<void> HubServer::State::listen_to(std::shared_ptr<Peer> peer) {
-  beast::flat_buffer buffer(ship::kLargestFollowerMessage);
-  for (;;) {
-    auto [error, size] = co_await peer->stream.async_read(buffer, kAwait);
-    if (error) co_return peer->close(error.message());
-    buffer.clear();
-  }
-}
-
-HubServer::State::Acknowledged HubServer::State::acknowledged_by(const Peer& peer) {
+HubServer::State::Acknowledged HubServer::State::acknowledged_by(const HubPeer& peer) {
   using ship::AckLevel;
   return {peer.session.acknowledged(AckLevel::received), peer.session.acknowledged(AckLevel::logged),
           peer.session.acknowledged(AckLevel::applied)};
 }
 
-void HubServer::State::tell_acks(const Peer& peer, const Acknowledged& before) const {
+void HubServer::State::tell_acks(const HubPeer& peer, const Acknowledged& before) const {
   if (!options.on_ack) return;
   const Acknowledged now = acknowledged_by(peer);
   for (std::size_t level = 0; level < now.size(); ++level) {
@@ -522,7 +410,7 @@ void HubServer::State::tell_acks(const Peer& peer, const Acknowledged& before) c
   }
 }
 
-void HubServer::State::update(const Peer& peer) {
+void HubServer::State::update(const HubPeer& peer) {
   if (!peer.session.is_streaming()) return;
   FollowerStatus status;
   status.id = peer.id;
@@ -545,7 +433,7 @@ void HubServer::State::update(const Peer& peer) {
   note("follower " + hello.name + " joined from " + peer.remote + " at " + hello.position.text());
 }
 
-void HubServer::State::forget(const Peer& peer) {
+void HubServer::State::forget(const HubPeer& peer) {
   {
     const std::lock_guard guard(mutex);
     followers.erase(peer.id);

@@ -71,10 +71,9 @@ inline constexpr std::string_view kBody = "body";          // a reply that broke
 inline constexpr std::string_view kAll[] = {kTls, kRequest, kToken, kFull, kProtocol, kStalled, kBody};
 }  // namespace hub_error
 
-// A page of a browser watches here, by a WebSocket of this subprotocol; its token is another one behind the prefix.
+// A page of a browser watches here, by a WebSocket of this subprotocol.
 inline constexpr std::string_view kLivePath = "/v1/live";
 inline constexpr std::string_view kLiveSubprotocol = "binferry.live.v1";
-inline constexpr std::string_view kTokenSubprotocol = "binferry.token.";
 
 class HubServer {
  public:

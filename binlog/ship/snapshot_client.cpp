@@ -3,15 +3,10 @@
 #include "binlog/ship/hub_client.hpp"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
 #include <charconv>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,15 +14,11 @@
 namespace binferry {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using boost::system::error_code;
+namespace http = boost::beast::http;
 using Response = http::response_parser<http::buffer_body>;
 
 constexpr std::size_t kPieceBytes = 256 << 10;
 constexpr std::size_t kMostReason = 1024;  // of a refusal's text that is shown
-constexpr std::chrono::milliseconds kSlice{100};
 
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -70,11 +61,10 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> content_range(std::string
 class Fetch {
  public:
   Fetch(const HubAddress& address, int timeout_ms, const SnapshotRequest& request)
-      : address_(address), timeout_(timeout_ms), request_(request) {}
+      : address_(address), request_(request), call_(std::chrono::milliseconds(timeout_ms), request.should_stop) {}
 
   Status run() {
-    if (Status connected = connect(); !connected) return connected;
-    if (Status asked = ask(); !asked) return asked;
+    if (Status asked = call_.ask(address_, request()); !asked) return asked;
     SnapshotHead head;
     if (Status heard = hear_head(head); !heard) return heard;
     if (Status told = request_.on_head(head); !told) return told;
@@ -82,57 +72,21 @@ class Fetch {
   }
 
  private:
-  // One operation to its end; one that is too late, or not wanted any more, is cut off with the connection.
-  template <class Start>
-  Status operate(std::string_view doing, Start start) {
-    std::optional<error_code> result;
-    connection_.next_layer().expires_after(timeout_);
-    start([&result](const error_code& error, auto&&...) { result = error; });
-    bool stopped = false;
-    while (!result) {
-      io_.restart();
-      io_.run_for(kSlice);
-      if (!result && !stopped && request_.should_stop()) {
-        stopped = true;
-        error_code ignored;
-        dial_.resolver.cancel();
-        connection_.next_layer().socket().close(ignored);
-      }
-    }
-    if (stopped) return fail(Errc::cancelled, "stopped");
-    if (*result == beast::error::timeout) {
-      return fail(Errc::timeout, std::string(doing) + ": no answer in " + std::to_string(timeout_.count()) + " ms");
-    }
-    if (*result) return fail(Errc::connection, std::string(doing) + ": " + result->message());
-    return {};
-  }
-
-  Status connect() {
-    return dial_.connect(address_, connection_,
-                         [this](std::string_view doing, auto start) { return operate(doing, std::move(start)); });
-  }
-
-  Status ask() {
+  [[nodiscard]] WebConnection::Request request() const {
     std::string target = "/v1/snapshot";
     if (!request_.least.file.empty()) target += "?after=" + percent_encoded(request_.least.text());
-    http::request<http::empty_body> request(http::verb::get, target, 11);
-    request.set(http::field::host, address_.authority());
-    if (!address_.token.empty()) {
-      request.set(http::field::authorization, "Bearer " + std::string(address_.token.reveal()));
-    }
-    request.set(http::field::user_agent, "binferry");
+    WebConnection::Request request = hub_request(address_, target);
     if (!request_.sha256.empty() && request_.offset != 0) {
       request.set(http::field::range, "bytes=" + std::to_string(request_.offset) + "-");
       request.set(http::field::if_range, "\"" + request_.sha256 + "\"");
     }
-    return operate("ask the hub", [&](auto handler) { http::async_write(connection_, request, std::move(handler)); });
+    return request;
   }
 
   Status hear_head(SnapshotHead& head) {
     parser_.body_limit(boost::none);
-    Status done = operate("hear the hub", [&](auto handler) {
-      http::async_read_header(connection_, buffer_, parser_, std::move(handler));
-    });
+    Status done = call_.operate(
+        "hear the hub", [this](Done ended) { call_.web().read_head(call_.buffer(), parser_, std::move(ended)); });
     if (!done) return done;
     const auto& response = parser_.get();
     if (response.result() != http::status::ok && response.result() != http::status::partial_content) return refused();
@@ -159,11 +113,11 @@ class Fetch {
       auto& body = parser_.get().body();
       body.data = piece.data();
       body.size = piece.size();
-      Status done = operate("hear the hub", [&](auto handler) {
-        http::async_read(connection_, buffer_, parser_, [handler](error_code error, std::size_t) mutable {
+      Status done = call_.operate("hear the hub", [this](Done ended) {
+        call_.web().read(call_.buffer(), parser_, [ended = std::move(ended)](auto error, std::size_t size) mutable {
           // The piece is full, which is what it is for.
           if (error == http::error::need_buffer) error = {};
-          handler(error);
+          ended(error, size);
         });
       });
       if (!done) return done;
@@ -195,12 +149,8 @@ class Fetch {
   }
 
   const HubAddress& address_;
-  std::chrono::milliseconds timeout_;
   const SnapshotRequest& request_;
-  asio::io_context io_{1};
-  HubDial dial_{io_};  // before what uses its context
-  TlsConnection connection_{io_};
-  beast::flat_buffer buffer_{1 << 20};
+  HubCall call_;
   Response parser_;
 };
 

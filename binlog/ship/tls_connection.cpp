@@ -2,13 +2,15 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 
 #include <sys/stat.h>
 
 namespace binferry {
 namespace {
 
-namespace ssl = boost::asio::ssl;
+namespace asio = boost::asio;
+namespace ssl = asio::ssl;
 using boost::system::error_code;
 
 Status use_identity(ssl::context& context, const std::string& cert, const std::string& key) {
@@ -73,14 +75,88 @@ Result<std::unique_ptr<ssl::context>> make_context(const ClientTls& files) {
   return context;
 }
 
-void verify_name(TlsConnection::Tls& tls, const std::string& host) {
+// What TLS runs on.
+class TlsConnection::Tcp final : public ByteStream {
+ public:
+  using executor_type = Stream::executor_type;
+  using lowest_layer_type = Tcp;
+
+  explicit Tcp(Stream& stream) : stream_(stream) {}
+  executor_type get_executor() { return stream_.get_executor(); }
+  lowest_layer_type& lowest_layer() { return *this; }
+
+ private:
+  void read_some(const FewBuffers<asio::mutable_buffer>& buffers, Done done) override {
+    stream_.async_read_some(buffers, std::move(done));
+  }
+  void write_some(const FewBuffers<asio::const_buffer>& buffers, Done done) override {
+    stream_.async_write_some(buffers, std::move(done));
+  }
+
+  Stream& stream_;
+};
+
+struct TlsConnection::Tls {
+  Tls(Stream& below, ssl::context& context) : tcp(below), stream(tcp, context) {}
+
+  Tcp tcp;
+  boost::beast::ssl_stream<Tcp&> stream;
+};
+
+TlsConnection::TlsConnection(asio::ip::tcp::socket socket) : stream_(std::move(socket)) {}
+TlsConnection::TlsConnection(asio::io_context& io) : stream_(io) {}
+TlsConnection::~TlsConnection() = default;
+
+void TlsConnection::use_tls(ssl::context& context) {
+  tls_ = std::make_unique<Tls>(stream_, context);
+}
+
+void TlsConnection::handshake(ssl::stream_base::handshake_type role, Done done) {
+  tls_->stream.async_handshake(role, [done = std::move(done)](const error_code& error) mutable { done(error, 0); });
+}
+
+void TlsConnection::shutdown(Done done) {
+  tls_->stream.async_shutdown([done = std::move(done)](const error_code& error) mutable { done(error, 0); });
+}
+
+void TlsConnection::verify_name(const std::string& host) {
   error_code ignored;
-  tls.set_verify_callback(ssl::host_name_verification(host), ignored);
-  boost::asio::ip::make_address(host, ignored);
+  tls_->stream.set_verify_callback(ssl::host_name_verification(host), ignored);
+  asio::ip::make_address(host, ignored);
   if (!ignored) return;  // the name that a server shall show its certificate for is never an address
   // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
   std::string name = host;
-  SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+  SSL_ctrl(tls_->stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+}
+
+bool TlsConnection::is_verified() const {
+  return SSL_get_verify_result(tls_->stream.native_handle()) == X509_V_OK;
+}
+
+void TlsConnection::expire_after(std::chrono::milliseconds time) {
+  if (time == std::chrono::milliseconds::zero()) return stream_.expires_never();
+  stream_.expires_after(time);
+}
+
+void TlsConnection::abandon() {
+  error_code ignored;
+  stream_.socket().close(ignored);
+}
+
+void TlsConnection::read_some(const FewBuffers<asio::mutable_buffer>& buffers, Done done) {
+  if (tls_) return tls_->stream.async_read_some(buffers, std::move(done));
+  stream_.async_read_some(buffers, std::move(done));
+}
+
+void TlsConnection::write_some(const FewBuffers<asio::const_buffer>& buffers, Done done) {
+  if (tls_) return tls_->stream.async_write_some(buffers, std::move(done));
+  stream_.async_write_some(buffers, std::move(done));
+}
+
+void tear_down(boost::beast::role_type role, TlsConnection& connection,
+               std::move_only_function<void(error_code)> done) {
+  using boost::beast::async_teardown;
+  async_teardown(role, connection.next_layer(), std::move(done));
 }
 
 }  // namespace binferry

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,10 @@ namespace {
 
 std::string status_of(SqlClient& client, const std::string& name) {
   return client.query("SHOW STATUS LIKE '" + name + "'").rows.at(0).at(1).value_or("");
+}
+
+std::vector<std::string> logged() {
+  return {"--semi-sync", "--ack=logged"};
 }
 
 std::string held_by(const std::string& replica, const std::string& query) {
@@ -36,11 +41,20 @@ class FollowLogged : public testing::Test {
     options.extra.insert(options.extra.end(), extra.begin(), extra.end());
     return options;
   }
-  static std::vector<std::string> logged() { return {"--semi-sync", "--ack=logged"}; }
-  static void wait_for_clients(SqlClient& client, const std::string& count) {
+};
+
+// A source, and a follower whose acknowledgements it waits for.
+struct Followed {
+  ServerProcess server;
+  Follower follower;
+  SqlClient client;
+
+  explicit Followed(const ServerOptions& options)
+      : server(options), follower(server, logged()), client(server.connect()) {
+    follower.start();
     const auto until = std::chrono::steady_clock::now() + kPatience;
-    while (status_of(client, "Rpl_semi_sync_master_clients") != count) {
-      ASSERT_LT(std::chrono::steady_clock::now(), until) << "the source never counted " << count << " clients";
+    while (status_of(client, "Rpl_semi_sync_master_clients") != "1") {
+      if (std::chrono::steady_clock::now() > until) throw std::runtime_error("the source never counted a client");
       std::this_thread::sleep_for(20ms);
     }
   }
@@ -48,11 +62,8 @@ class FollowLogged : public testing::Test {
 
 // Somebody holds the replica, so that nothing can be applied: only the relay log has what the source was promised.
 TEST_F(FollowLogged, WhatWasAcknowledgedIsAppliedFromTheRelayLogWhenTheSourceIsGoneForEver) {
-  ServerProcess server(options());
-  Follower follower(server, logged());
-  follower.start();
-  SqlClient client = server.connect();
-  wait_for_clients(client, "1");
+  Followed followed(options());
+  auto& [server, follower, client] = followed;
   client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
   client.execute("INSERT INTO d.t VALUES (0)");
   const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -84,11 +95,8 @@ TEST_F(FollowLogged, WhatWasAcknowledgedIsAppliedFromTheRelayLogWhenTheSourceIsG
 // Killed while it applies something large that it has acknowledged: the source's next commit is answered before that is
 // applied.
 TEST_F(FollowLogged, ASourcesCommitsDoNotWaitForTheBacklogOfARunThatWasKilled) {
-  ServerProcess server(options());
-  Follower follower(server, logged());
-  follower.start();
-  SqlClient client = server.connect();
-  wait_for_clients(client, "1");
+  Followed followed(options());
+  auto& [server, follower, client] = followed;
   client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; USE d");
   follower.wait_for_rows("d.t", 0);
   client.execute("INSERT INTO d.t SELECT seq FROM seq_1_to_300000");
@@ -104,11 +112,8 @@ TEST_F(FollowLogged, ASourcesCommitsDoNotWaitForTheBacklogOfARunThatWasKilled) {
 }
 
 TEST_F(FollowLogged, ARunThatAcknowledgesOtherwiseAppliesWhatTheLastOneLogged) {
-  ServerProcess server(options());
-  Follower follower(server, logged());
-  follower.start();
-  SqlClient client = server.connect();
-  wait_for_clients(client, "1");
+  Followed followed(options());
+  auto& [server, follower, client] = followed;
   client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)");
   follower.signal(SIGSTOP);
   follower.kill();
@@ -125,11 +130,8 @@ TEST_F(FollowLogged, WhatAClientSawCommittedSurvivesTheSourceAndTheFollower) {
   SCOPED_TRACE(fmt::format("BINFERRY_SEED={}", seed));
   Random random(seed);
   for (int round = 0; round < 3; ++round) {
-    ServerProcess server(options());
-    Follower follower(server, logged());
-    follower.start();
-    SqlClient client = server.connect();
-    wait_for_clients(client, "1");
+    Followed followed(options());
+    auto& [server, follower, client] = followed;
     client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
     std::atomic<int> seen = -1;
     std::thread writer([&] {
@@ -202,11 +204,8 @@ TEST_F(FollowLogged, LosesAndRepeatsNothingWhateverIsKilledAndKeepsOnlyWhatIsNot
 }
 
 TEST_F(FollowLogged, TrimsTheRelayLogBehindTheReplica) {
-  const ServerProcess server(options());
-  SqlClient client = server.connect();
-  Follower follower(server, logged());
-  follower.start();
-  wait_for_clients(client, "1");
+  Followed followed(options());
+  auto& [server, follower, client] = followed;
   client.execute("CREATE DATABASE d; CREATE TABLE d.t(id INT PRIMARY KEY) ENGINE=InnoDB");
   for (int i = 0; i < 5; ++i) client.execute(fmt::format("INSERT INTO d.t VALUES ({}); FLUSH BINARY LOGS", i));
   client.execute("INSERT INTO d.t VALUES (100)");

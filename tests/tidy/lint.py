@@ -41,7 +41,7 @@ WRAPPED = {
     r"unicode/.*": {"applier/key_match.cpp"},
     r"sodium\.h": {"binlog/base/ed25519.cpp"},
     r"iconv\.h": {"binlog/row/charset.cpp"},
-    r"CLI/.*": {"cli/arguments.hpp", "cli/arguments.cpp", "cli/hub_arguments.cpp", "cli/parse_error.cpp"},
+    r"CLI/.*": {"cli/arguments.cpp", "cli/choice_option.hpp", "cli/hub_arguments.cpp", "cli/parse_error.cpp"},
     r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp"},
 }
 NETWORK = re.compile(r"boost/(asio|beast)\b.*")
