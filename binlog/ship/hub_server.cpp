@@ -368,7 +368,8 @@ asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<HubPeer> peer) 
       continue;
     }
     if (peer->session.has_ended()) {
-      co_await ended([peer](Done done) { peer->web.refuse(std::move(done)); });
+      // By reference: what a lambda within a `co_await` owns is destroyed twice by GCC 12 (bug 99576).
+      co_await ended([&](Done done) { peer->web.refuse(std::move(done)); });
       co_return peer->close("it was refused: " + peer->session.refusal());
     }
     peer->news.expires_after(heartbeat);
