@@ -21,9 +21,6 @@
 #include <set>
 #include <thread>
 
-// GCC 12 sees one half of Asio's allocation of a coroutine's frame when it inlines it, and takes it for a mismatch.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
 namespace binferry {
 namespace {
 
