@@ -1,6 +1,8 @@
 #include "applier/indexes.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace binferry {
@@ -65,6 +67,20 @@ Result<std::vector<FoundIndex>> found_indexes(Database& database, const TableLay
   return found;
 }
 
+// A frozen table's layout is of its definition when the replica was opened anew.
+Result<std::set<std::string>> found_columns(Database& database, const TableLayout& layout) {
+  Result<SqliteStatement> rows = database.prepare("SELECT name FROM pragma_table_xinfo(?1)", false);
+  if (!rows) return propagate(rows);
+  rows->bind(1, std::string_view(layout.name));
+  std::set<std::string> columns;
+  for (;;) {
+    Result<bool> more = rows->step();
+    if (!more) return propagate(more);
+    if (!*more) return columns;
+    columns.emplace(rows->text(0));
+  }
+}
+
 Status create_index(Database& database, const TableLayout& layout, const WantedIndex& index) {
   Result<std::string> name = free_sqlite_name(database, layout.name + "." + index.name);
   if (!name) return propagate(name);
@@ -106,9 +122,9 @@ Result<std::string> free_sqlite_name(Database& database, const std::string& want
 Status create_indexes(Database& database, const TableLayout& layout, const TableDefinition& definition) {
   Result<std::vector<FoundIndex>> found = found_indexes(database, layout);
   if (!found) return propagate(found);
-  const auto has_column = [&](const auto& part) {
-    return std::ranges::find(layout.columns, part.first, &LayoutColumn::name) != layout.columns.end();
-  };
+  Result<std::set<std::string>> columns = found_columns(database, layout);
+  if (!columns) return propagate(columns);
+  const auto has_column = [&](const auto& part) { return columns->contains(part.first); };
   for (const WantedIndex& index : indexes_of(definition)) {
     if (take_shape(*found, index.shape) || !std::ranges::all_of(index.shape, has_column)) continue;
     if (Status made = create_index(database, layout, index); !made) return made;

@@ -42,9 +42,9 @@ TEST(PositionShow, TellsWhatAReplicaHas) {
       "\"},\"position\":{\"file\":\"binlog.000002\",\"offset\":4},\"gtids\":\"" + kServer +
       ":1-76\",\"time\":\"2026-11-23T07:12:42Z\",\"commit_us\":1795417962495785,"))
       << json.out;
-  EXPECT_TRUE(
-      json.out.ends_with("\"transactions\":76,\"rows\":60,\"tables\":12,\"excluded\":0,\"quarantined\":[],"
-                         "\"in_doubt\":[]}\n"))
+  EXPECT_TRUE(json.out.ends_with(
+      "\"transactions\":76,\"rows\":60,\"tables\":12,\"excluded\":0,\"indexes_pending\":false,\"quarantined\":[],"
+      "\"in_doubt\":[]}\n"))
       << json.out;
 }
 
