@@ -96,6 +96,7 @@ class Page:
 
     def open(self, address):
         self.call("Page.navigate", url=address)
+        self.wait_for("location.href != 'about:blank' && document.readyState == 'complete'", f"{address} loads")
 
     def run(self, script):
         result = self.call("Runtime.evaluate", expression=script, returnByValue=True)
