@@ -180,8 +180,8 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
       break;
   }
   if (entry.state == TableState::active) {
-    Result<DdlOutcome> outcome = apply_table_change(database, tables, replica_->layout_options(), change, context,
-                                                    timestamp_us, IndexTime::later);
+    Result<DdlOutcome> outcome =
+        apply_table_change(database, tables, replica_->layout_options(), change, context, timestamp_us);
     if (!outcome) return propagate(outcome);
     entry.layout = std::move(outcome->layout);
     entry.wide_columns = std::move(outcome->wide_columns);

@@ -35,7 +35,7 @@ Result<std::string> name_for(Database& database, const TableRegistry& tables, co
 }
 
 Result<DdlOutcome> created(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                           const TableChange& change, IndexTime indexes) {
+                           const TableChange& change) {
   DdlOutcome outcome;
   outcome.resync_reason = change.resync_reason;
   if (!change.after || !change.after->columns_known) {
@@ -53,9 +53,6 @@ Result<DdlOutcome> created(Database& database, const TableRegistry& tables, cons
     if (Status made = create_hash_table(database, *layout); !made) return propagate(made);
   }
   if (Status made = database.execute(layout->create_sql()); !made) return propagate(made);
-  if (indexes == IndexTime::at_once) {
-    if (Status made = create_indexes(database, *layout, *change.after); !made) return propagate(made);
-  }
   outcome.layout = std::make_shared<const TableLayout>(std::move(*layout));
   return outcome;
 }
@@ -158,9 +155,9 @@ Status drop_replica_table(Database& database, const TableLayout& layout) {
 }
 
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
-                                      IndexTime indexes) {
-  if (change.kind == TableChangeKind::created) return created(database, tables, options, change, indexes);
+                                      const TableChange& change, const DdlContext& context,
+                                      std::uint64_t timestamp_us) {
+  if (change.kind == TableChangeKind::created) return created(database, tables, options, change);
   DdlOutcome outcome;
   const ReplicaTable* const old = tables.find(change.old_name.schema, change.old_name.name);
   if (old == nullptr || !old->layout) return outcome;

@@ -29,16 +29,12 @@ struct DdlOutcome {
   std::string resync_reason;
 };
 
-// When a new table's secondary indexes are made. Made of the sorted rows of a whole table they cost a fraction of what
-// every single row costs that finds them there; until then it is read without them.
-enum class IndexTime : std::uint8_t { at_once, later };
-
 // `tables` has the table as it was (entry of change.old_name) unless it is created; a quarantined one is only renamed
 // and dropped. `options` are the replica's. `timestamp_us`: of the statement's event header, microseconds since 1970;
-// the context has the fraction. Errors: SQLite's, and `replica` if two tables would have one name.
+// the context has the fraction. A new table's secondary indexes are left to the caller (indexes.hpp): made of the rows
+// of a whole table they cost a fraction. Errors: SQLite's, and `replica` if two tables would have one name.
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
-                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
-                                      IndexTime indexes = IndexTime::at_once);
+                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
 
 // Gives the table the name that `options` have for it; `layout` becomes the new one. The indexes keep theirs.
 Status name_replica_table(Database& database, const TableRegistry& tables, const LayoutOptions& options,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "applier/ddl.hpp"
+#include "applier/indexes.hpp"
 #include "binlog/schema/ddl_parser.hpp"
 
 #include <gtest/gtest.h>
@@ -86,6 +87,10 @@ class DdlReplica {
     }
     Result<DdlOutcome> outcome = apply_table_change(database_, tables, options, change, context, timestamp_us);
     if (!outcome) return "error: " + outcome.error().message();
+    if (change.kind == TableChangeKind::created && outcome->layout) {
+      const Status made = create_indexes(database_, *outcome->layout, *change.after);
+      if (!made) return "error: " + made.error().message();
+    }
     const ReplicaTable* const known = tables.find(old_name.schema, old_name.name);
     const bool frozen = known != nullptr && known->state == TableState::quarantined;
     tables.remove(old_name.schema, old_name.name);
