@@ -1,12 +1,13 @@
 // The floor under `binferry replay`: the same rows into the same tables by a plain loop over SQLite's C interface.
 //
-//   sqlite_floor LOG REPLICA OUT
+//   sqlite_floor LOG REPLICA OUT [indexes-last]
 //
-// Creates OUT with the tables and indexes of REPLICA (made by `binferry replay` from the same log), reads LOG into
-// memory, and only then starts the clock: bind, step, reset; a COMMIT where the applier has one; at the end a synced
-// commit and the close with its checkpoint, as every replay ends. Prints the seconds of that, wall clock and processor.
-// INSERT names all columns, UPDATE those that changed, DELETE goes by key, as the applier's statements do; the
-// connection is set up as the applier's. What it does not do: keep a position, or be able to undo one transaction.
+// Creates OUT with the tables and indexes of REPLICA (made by `binferry replay` from the same log; indexes last, as it
+// makes them itself, if asked to), reads LOG into memory, and only then starts the clock: bind, step, reset; a COMMIT
+// where the applier has one; at the end a synced commit and the close with its checkpoint, as every replay ends. Prints
+// the seconds of that, wall clock and processor. INSERT names all columns, UPDATE those that changed, DELETE goes by
+// key, as the applier's statements do; the connection is set up as the applier's. What it does not do: keep a position,
+// or be able to undo one transaction.
 #include "applier/applier.hpp"
 #include "binlog/changes.hpp"
 #include "binlog/row/value_text.hpp"

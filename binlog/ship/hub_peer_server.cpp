@@ -8,7 +8,7 @@ namespace binferry {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-asio::awaitable<Finish> ended(std::move_only_function<void(Done)> start) {
+asio::awaitable<Finish> ended_of(std::move_only_function<void(Done)> start) {
   // The one place where callbacks become coroutines: Asio's part of that is long to compile, too.
   return asio::async_initiate<const asio::use_awaitable_t<>&, void(Finish)>(
       [](auto handler, std::move_only_function<void(Done)> begin) {
@@ -20,9 +20,7 @@ asio::awaitable<Finish> ended(std::move_only_function<void(Done)> start) {
 }
 
 asio::awaitable<bool> expired(asio::steady_timer& timer) {
-  const Finish outcome = co_await ended([&timer](Done done) {
-    timer.async_wait([done = std::move(done)](const error_code& error) mutable { done(error, 0); });
-  });
+  const Finish outcome = co_await ended([&timer](Done done) { timer.async_wait(without_size(std::move(done))); });
   co_return !outcome.error;
 }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace binferry {
 
@@ -22,8 +23,14 @@ struct Finish {
   std::size_t size = 0;
 };
 
-// Any operation, awaited: `start` begins it and lives until it has ended.
-boost::asio::awaitable<Finish> ended(std::move_only_function<void(Done)> start);
+// Any operation, awaited: `start` begins it and lives until it has ended. It owns nothing, for GCC 12 destroys twice
+// what a lambda within a `co_await` owns.
+boost::asio::awaitable<Finish> ended_of(std::move_only_function<void(Done)> start);
+template <class Start>
+  requires std::is_trivially_destructible_v<Start>
+boost::asio::awaitable<Finish> ended(Start start) {
+  return ended_of(start);
+}
 // False: the timer was cancelled.
 boost::asio::awaitable<bool> expired(boost::asio::steady_timer& timer);
 

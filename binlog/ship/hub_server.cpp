@@ -151,9 +151,8 @@ Status HubServer::State::listen(const asio::ip::address& address) {
 asio::awaitable<void> HubServer::State::accept_all() {
   for (;;) {
     tcp::socket socket(io);
-    const auto [error, nothing] = co_await ended([&](Done done) {
-      acceptor.async_accept(socket, [done = std::move(done)](const error_code& failed) mutable { done(failed, 0); });
-    });
+    const auto [error, nothing] =
+        co_await ended([&](Done done) { acceptor.async_accept(socket, without_size(std::move(done))); });
     if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
     if (error) {  // out of descriptors, or a peer that has gone already
       asio::steady_timer pause(io, std::chrono::milliseconds(100));
@@ -365,7 +364,6 @@ asio::awaitable<void> HubServer::State::send_all(std::shared_ptr<HubPeer> peer) 
       continue;
     }
     if (peer->session.has_ended()) {
-      // By reference: what a lambda within a `co_await` owns is destroyed twice by GCC 12 (bug 99576).
       co_await ended([&](Done done) { peer->web.refuse(std::move(done)); });
       co_return peer->close("it was refused: " + peer->session.refusal());
     }

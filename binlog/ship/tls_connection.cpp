@@ -112,11 +112,11 @@ void TlsConnection::use_tls(ssl::context& context) {
 }
 
 void TlsConnection::handshake(ssl::stream_base::handshake_type role, Done done) {
-  tls_->stream.async_handshake(role, [done = std::move(done)](const error_code& error) mutable { done(error, 0); });
+  tls_->stream.async_handshake(role, without_size(std::move(done)));
 }
 
 void TlsConnection::shutdown(Done done) {
-  tls_->stream.async_shutdown([done = std::move(done)](const error_code& error) mutable { done(error, 0); });
+  tls_->stream.async_shutdown(without_size(std::move(done)));
 }
 
 void TlsConnection::verify_name(const std::string& host) {

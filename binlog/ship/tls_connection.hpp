@@ -28,6 +28,10 @@ namespace binferry {
 
 // What an operation calls at its end, with the bytes that went over where there are any.
 using Done = std::move_only_function<void(boost::system::error_code, std::size_t)>;
+// For operations that tell no size.
+inline auto without_size(Done done) {
+  return [done = std::move(done)](const boost::system::error_code& error) mutable { done(error, 0); };
+}
 
 // The first buffers of a sequence that hold anything: reading or writing `some` may do less than all.
 template <class Buffer>

@@ -14,12 +14,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using boost::system::error_code;
-
-// For operations that tell no size.
-auto without_size(Done done) {
-  return [done = std::move(done)](const error_code& error) mutable { done(error, 0); };
-}
 
 websocket::stream_base::timeout times_of(const WebSocketTerms& terms) {
   if (terms.pings) return websocket::stream_base::timeout::suggested(beast::role_type::server);
