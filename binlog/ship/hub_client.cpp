@@ -97,7 +97,7 @@ Error refusal_of(unsigned status, std::string_view reason) {
   if (status == 401) return {Errc::refused, what, {}, "give a token by --token-file or --token-env"};
   if (status == 403) return {Errc::refused, what, {}, "give a token of more access"};
   if (status == 404) return {Errc::not_found, what, {}, "check the address: is this a hub?"};
-  if (status == 503) return {Errc::busy, what, {}, {}};
+  if (status >= 500) return {Errc::busy, what, {}, {}};  // the hub's trouble, or that of a proxy before it: it may pass
   return {Errc::refused, what, {}, {}};
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <sstream>
@@ -95,7 +96,12 @@ void WebConnection::handshake(const Request& request, const WebSocketTerms& term
         for (const auto& field : fields) asked.set(field.name_string(), field.value());
         asked.set(http::field::sec_websocket_protocol, subprotocol);
       }));
-  stream_->async_handshake(response, request[http::field::host], request.target(), without_size(std::move(done)));
+  stream_->async_handshake(response, request[http::field::host], request.target(),
+                           [&response, done = std::move(done)](const boost::system::error_code& error) mutable {
+                             // Beast begins with a 500 of its own, before anything was heard.
+                             if (error && error != websocket::error::upgrade_declined) response.result(0);
+                             done(error, 0);
+                           });
 }
 
 void WebConnection::send(std::string_view message, Done done) {

@@ -56,7 +56,8 @@ class WebConnection {
   // Requires: is_upgrade(request).
   void accept(const Request& request, const WebSocketTerms& terms, Done done);
   static bool is_upgrade(const Request& request);
-  // Asks `request`, of which the target and the other fields than a WebSocket's own are taken.
+  // Asks `request`, of which the target and the other fields than a WebSocket's own are taken. The status of `response`
+  // is 0 if none came.
   void handshake(const Request& request, const WebSocketTerms& terms, Upgraded& response, Done done);
   void send(std::string_view message, Done done);
   void receive(Buffer& buffer, Done done);
