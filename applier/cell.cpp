@@ -287,11 +287,11 @@ Status CellReader::read_printed(Step& step, const Value& value, std::string& buf
     cell = blob_cell(value.bytes());
     return {};
   }
-  if (Status printed = append_text(*step.column, value, buffer); !printed) return printed;
-  if (step.unknown_labels && is_unknown_text(buffer)) {
+  if (step.unknown_labels && has_unknown_label(*step.column, value.u)) {
     return fail(Errc::undecodable, "column " + step.column->name +
                                        ": a label with a character that the source's CREATE TABLE does not tell");
   }
+  if (Status printed = append_text(*step.column, value, buffer); !printed) return printed;
   cell = step.form == Form::printed_real ? real_cell(std::strtod(buffer.c_str(), nullptr)) : text_cell(buffer);
   return {};
 }

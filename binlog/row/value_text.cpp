@@ -32,7 +32,7 @@ void append_unsigned(const Column& column, std::uint64_t value, std::string& out
 
 void append_enum(const Column& column, std::uint64_t index, std::string& out) {
   if (index == 0) return;  // the value that an invalid label became
-  if (index <= column.labels.size()) {
+  if (index <= column.labels.size() && !is_unknown_text(column.labels[index - 1])) {
     out += column.labels[index - 1];
   } else {
     append_number(index, 10, out);
@@ -45,9 +45,15 @@ void append_set(const Column& column, std::uint64_t mask, std::string& out) {
     append_number(mask, 10, out);
     return;
   }
+  const std::size_t begin = out.size();
   bool is_first = true;
   for (std::size_t i = 0; i < count && mask >> i != 0; ++i) {
     if ((mask >> i & 1) == 0) continue;
+    if (is_unknown_text(column.labels[i])) {
+      out.resize(begin);
+      append_number(mask, 10, out);
+      return;
+    }
     if (!is_first) out += ',';
     is_first = false;
     out += column.labels[i];

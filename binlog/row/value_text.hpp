@@ -7,8 +7,15 @@
 #include "binlog/row/value.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace binferry {
+
+// Stands in a label for a character that nobody tells (binlog/schema/unknown_text.hpp): U+10FFFF, which is none.
+inline constexpr std::string_view kUnknownCharacter = "\xF4\x8F\xBF\xBF";
+inline bool is_unknown_text(std::string_view text) {
+  return text.find(kUnknownCharacter) != std::string_view::npos;
+}
 
 // True if append_text() gives bytes and not text: BINARY, VARBINARY, BLOB, GEOMETRY, VECTOR, and text columns whose
 // character set nobody tells.

@@ -60,6 +60,15 @@ bool has_unknown_labels(const std::vector<std::string>& labels) {
   return std::ranges::any_of(labels, is_unknown_text);
 }
 
+bool has_unknown_label(const Column& column, std::uint64_t number) {
+  const std::vector<std::string>& labels = column.labels;
+  if (column.type == ColumnType::enum_) return number - 1 < labels.size() && is_unknown_text(labels[number - 1]);
+  for (std::size_t i = 0; i < labels.size() && i < 64; ++i) {
+    if ((number >> i & 1) != 0 && is_unknown_text(labels[i])) return true;
+  }
+  return false;
+}
+
 bool has_unknown_default(const ColumnDefinition& column) {
   return has_text_default(column) && is_unknown_text(column.default_value.text);
 }

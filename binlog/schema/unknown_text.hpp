@@ -2,10 +2,11 @@
 //
 // SHOW CREATE TABLE, and the statement that a server puts into its log for CREATE TABLE … SELECT, come in utf8mb3
 // whatever the connection asks for (seen at MySQL 5.6 to 8.0 and MariaDB 10.11): each character beyond U+FFFF is a `?`
-// there, and so is a question mark. Every such `?` becomes a character that no text has, so that it stays known, in a
-// replica's own tables too, that the text is not. Any thread.
+// there, and so is a question mark. Every such `?` becomes kUnknownCharacter, so that it stays known, in a replica's
+// own tables too, that the text is not. Any thread.
 #pragma once
 
+#include "binlog/row/value_text.hpp"
 #include "binlog/schema/definition.hpp"
 
 #include <string>
@@ -14,15 +15,12 @@
 
 namespace binferry {
 
-inline constexpr std::string_view kUnknownCharacter = "\xF4\x8F\xBF\xBF";  // U+10FFFF, which is no character
-
 // To be called for the columns of such a statement.
 void mark_unknown_text(TableDefinition& table);
 
-inline bool is_unknown_text(std::string_view text) {
-  return text.find(kUnknownCharacter) != std::string_view::npos;
-}
 bool has_unknown_labels(const std::vector<std::string>& labels);
+// Whether the ENUM or SET `column` has one among those of the value that is stored as `number`.
+bool has_unknown_label(const Column& column, std::uint64_t number);
 bool has_unknown_default(const ColumnDefinition& column);
 
 // Whether `labels` may be what `marked` does not tell.

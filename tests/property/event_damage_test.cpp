@@ -4,7 +4,7 @@
 // Each event is decoded in its context, the catalogue and the table maps of the log before it. A row reader's state
 // between two rows is its place alone, so damage inside a row is read from that row's start, to the end of the next
 // one. Of its values only those that the damage changed are made into text again, and of values beyond kLargeValue,
-// whose text costs more than their bytes, only at every 61st damage.
+// whose text costs more than their bytes, only at every 61st damage unless BINFERRY_EVERY_TEXT is set (some minutes).
 #include "binlog/event/event_framer.hpp"
 #include "binlog/row/row_reader.hpp"
 #include "binlog/row/table_map.hpp"
@@ -17,6 +17,7 @@
 #include "tests/property/fixture_logs.hpp"
 #include "tests/unit/event/decode_any.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,7 +26,6 @@ namespace binferry::test {
 namespace {
 
 constexpr std::size_t kLargeValue = 2048;
-constexpr std::size_t kLargeEvent = 64 * 1024;
 constexpr std::size_t kSample = 61;
 
 // What stands instead of byte `at`: all bits turned, or one, in turn over the rounds.
@@ -109,7 +109,7 @@ class Log {
     }
     stored.restore();
     if (!has_checksum && !is_format) return;
-    for (std::size_t i = 0; i < size; i += size <= kLargeEvent ? 1 : kSample) {
+    for (std::size_t i = 0; i < size; ++i) {
       const Damage damage(stored, i, 0);
       const auto event = framer.frame(stored.bytes(), offset, "log");
       if (!is_format) {
@@ -259,20 +259,19 @@ class Log {
 
   // Reads rows up to an error or the end. `whole`: those that were there, from number `first` on.
   void read_damaged(const std::shared_ptr<const Table>& table, const RowsEvent& event, const WholeRows* whole,
-                    std::size_t first, std::size_t damage_at) {
+                    std::size_t first) {
     if (!reader_.open(table, event)) return;
     Row row;
     for (std::size_t number = first;; ++number) {
       const auto more = reader_.next(row);
       if (!more || !*more) return;
       const bool was = whole != nullptr && number < whole->rows.size();
-      print_changed(*table, row.before, was ? &whole->rows[number].before : nullptr, damage_at);
-      print_changed(*table, row.after, was ? &whole->rows[number].after : nullptr, damage_at);
+      print_changed(*table, row.before, was ? &whole->rows[number].before : nullptr);
+      print_changed(*table, row.after, was ? &whole->rows[number].after : nullptr);
     }
   }
 
-  void print_changed(const Table& table, std::span<const Value> values, const std::vector<Value>* was,
-                     std::size_t damage_at) {
+  void print_changed(const Table& table, std::span<const Value> values, const std::vector<Value>* was) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const Value& value = values[i];
       if (!value.present() || value.is_null()) continue;
@@ -281,7 +280,7 @@ class Log {
             value.data != nullptr && value.data <= damaged_byte_ && damaged_byte_ < value.data + value.size;
         if (!holds_damage) continue;
       }
-      if (value.data != nullptr && value.size > kLargeValue && damage_at % kSample != 0) continue;
+      if (value.data != nullptr && value.size > kLargeValue && large_values_++ % text_every_ != 0) continue;
       text_.clear();
       static_cast<void>(append_text(table.columns[i], value, text_));
     }
@@ -293,9 +292,9 @@ class Log {
     if (testing::Test::HasFailure()) return;
     const Mapped& mapped = maps_[whole.event.table_id];
     const std::size_t header = framer_.format()->post_header_length(event.header.type);
-    const auto decode_whole = [&](Bytes bytes, std::size_t at) {
+    const auto decode_whole = [&](Bytes bytes) {
       const auto rows = RowsEvent::decode(event.header.type, bytes, header, inflated_, limits());
-      if (rows) read_damaged(mapped.table, *rows, nullptr, 0, at);
+      if (rows) read_damaged(mapped.table, *rows, nullptr, 0);
     };
     // The longest first: rows, then the head.
     for (std::size_t r = whole.rows.size(); r-- > 0 && whole.head < body.bytes().size();) {
@@ -312,15 +311,15 @@ class Log {
     }
     for (std::size_t left = std::min(whole.head, body.bytes().size()); left-- > 0;) {
       body.shrink_to(left);
-      decode_whole(body.bytes(), left);
+      decode_whole(body.bytes());
     }
     body.restore();
 
-    for (int round = 0; round < (body.bytes().size() > kLargeEvent ? 1 : kRounds); ++round) {
+    for (int round = 0; round < kRounds; ++round) {
       for (std::size_t i = 0; i < whole.head; ++i) {
         const Damage damage(body, i, round);
         damaged_byte_ = body.data() + i;
-        decode_whole(body.bytes(), i);
+        decode_whole(body.bytes());
       }
       std::size_t r = 0;
       for (std::size_t i = 0; whole.head + i < body.bytes().size(); ++i) {
@@ -330,7 +329,7 @@ class Log {
         RowsEvent rows = whole.event;
         const std::size_t end = r + 2 < whole.rows.size() ? whole.rows[r + 2].begin : rows.rows.size();
         rows.rows = rows.rows.subspan(whole.rows[r].begin, end - whole.rows[r].begin);
-        read_damaged(mapped.table, rows, &whole, r, i);
+        read_damaged(mapped.table, rows, &whole, r);
       }
     }
     damage_map_of(mapped, whole.event);
@@ -346,18 +345,18 @@ class Log {
         const auto table = table_of(body.bytes());
         if (!table) continue;
         damaged_byte_ = nullptr;
-        if (reader_.open(*table, rows)) read_some(**table, i);
+        if (reader_.open(*table, rows)) read_some(**table);
       }
     }
   }
 
-  void read_some(const Table& table, std::size_t damage_at) {
+  void read_some(const Table& table) {
     Row row;
     for (int i = 0; i < 3; ++i) {
       const auto more = reader_.next(row);
       if (!more || !*more) return;
-      print_changed(table, row.before, nullptr, damage_at);
-      print_changed(table, row.after, nullptr, damage_at);
+      print_changed(table, row.before, nullptr);
+      print_changed(table, row.after, nullptr);
     }
   }
 
@@ -371,6 +370,8 @@ class Log {
   std::string text_;
   RowReader reader_;
   const std::uint8_t* damaged_byte_ = nullptr;
+  const std::size_t text_every_ = std::getenv("BINFERRY_EVERY_TEXT") != nullptr ? 1 : kSample;
+  std::size_t large_values_ = 0;  // that damage changed
   std::uint64_t events_ = 0;
 };
 

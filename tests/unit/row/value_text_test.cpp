@@ -66,6 +66,9 @@ TEST(ValueText, EnumsPrintLabelsAndZeroIsTheEmptyError) {
   EXPECT_EQ(text(of, uinteger(0)), "");
   EXPECT_EQ(text(of, uinteger(2)), "c,d");
   EXPECT_EQ(text(of, uinteger(4)), "4");
+  of.labels[1] += kUnknownCharacter;
+  EXPECT_EQ(text(of, uinteger(1)), "a");
+  EXPECT_EQ(text(of, uinteger(2)), "2");
   of.labels.clear();
   EXPECT_EQ(text(of, uinteger(300)), "300");
 }
@@ -76,6 +79,9 @@ TEST(ValueText, SetsPrintTheirMembersOrTheMask) {
   EXPECT_EQ(text(of, uinteger(0)), "");
   EXPECT_EQ(text(of, uinteger(5)), "r,x");
   EXPECT_EQ(text(of, uinteger(8)), "8");
+  of.labels[2] = kUnknownCharacter;
+  EXPECT_EQ(text(of, uinteger(3)), "r,w");
+  EXPECT_EQ(text(of, uinteger(5)), "5");
   of.labels.clear();
   EXPECT_EQ(text(of, uinteger(5)), "5");
   for (int i = 1; i <= 64; ++i) of.labels.push_back(std::to_string(i));
