@@ -55,7 +55,8 @@ Status SqliteApplier::take_ddl(const Transaction& transaction, const Change& cha
   for (const TableChange& table : ddl.changes) {
     if (Status taken = take_table_change(&transaction, context, std::uint64_t{change.timestamp} * 1000000, table);
         !taken) {
-      const TableName& name = table.kind == TableChangeKind::dropped ? table.old_name : table.new_name;
+      const bool is_by_old_name = table.kind == TableChangeKind::dropped || table.kind == TableChangeKind::altered;
+      const TableName& name = is_by_old_name ? table.old_name : table.new_name;
       blame_ = Blame{name.schema, name.name};
       return propagate(taken, "table " + name.schema + "." + name.name);
     }
@@ -179,7 +180,8 @@ Status SqliteApplier::take_table_change(const Transaction* transaction, const Dd
       }
       break;
   }
-  if (entry.state == TableState::active) {
+  // A frozen table makes way for another of its name.
+  if (entry.state == TableState::active || (entry.state == TableState::quarantined && entry.layout)) {
     Result<DdlOutcome> outcome =
         apply_table_change(database, tables, replica_->layout_options(), change, context, timestamp_us);
     if (!outcome) return propagate(outcome);

@@ -105,16 +105,22 @@ Result<LayoutPtr> under_new_name(Database& database, const TableRegistry& tables
 }
 
 // Rows of a table that stays, but not under all circumstances: what is uncertain is undone.
+//
+// Unless pages of it are in the write-ahead log already: SQLite (3.40 among others) may leave frames that are written
+// after such a ROLLBACK TO without checksums, and a crash then takes commits that were made, or mixes pages of two of
+// them. A whole ROLLBACK is sound: the error asks for that.
 Result<DdlOutcome> altered_or_frozen(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                      const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us,
                                      const ReplicaTable& old) {
   if (Status marked = database.execute("SAVEPOINT binferry_ddl"); !marked) return propagate(marked);
+  const std::int64_t spilled_before = database.spilled_pages();
   Result<Altered> made = altered(database, tables, options, change, context, timestamp_us, *old.layout);
   DdlOutcome outcome;
   if (made) {
     outcome.layout = std::make_shared<const TableLayout>(std::move(made->layout));
     outcome.wide_columns = std::move(made->wide_columns);
   } else {
+    if (database.spilled_pages() != spilled_before) return propagate(made);
     // A full disk may already have rolled back everything, savepoint and all; the first error is the one to tell.
     const Status undone = database.execute("ROLLBACK TO binferry_ddl");
     if (made.error().code != Errc::unsupported || !undone) return propagate(made);

@@ -32,7 +32,8 @@ struct DdlOutcome {
 // `tables` has the table as it was (entry of change.old_name) unless it is created; a quarantined one is only renamed
 // and dropped. `options` are the replica's. `timestamp_us`: of the statement's event header, microseconds since 1970;
 // the context has the fraction. A new table's secondary indexes are left to the caller (indexes.hpp): made of the rows
-// of a whole table they cost a fraction. Errors: SQLite's, and `replica` if two tables would have one name.
+// of a whole table they cost a fraction. Errors: SQLite's, `replica` if two tables would have one name, and
+// `unsupported` for what would be a resync_reason if it could be undone alone: the whole transaction must be.
 Result<DdlOutcome> apply_table_change(Database& database, const TableRegistry& tables, const LayoutOptions& options,
                                       const TableChange& change, const DdlContext& context, std::uint64_t timestamp_us);
 

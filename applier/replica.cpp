@@ -1,6 +1,7 @@
 #include "applier/replica.hpp"
 
 #include "applier/replica_options.hpp"
+#include "applier/wal_vfs.hpp"
 #include "binlog/schema/ddl_parser.hpp"
 
 #include <boost/json.hpp>
@@ -152,7 +153,9 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path, const Re
   if (options.fresh) {
     for (const char* const tail : {"", "-wal", "-shm", "-journal"}) ::unlink((path + tail).c_str());
   }
-  Result<Database> database = Database::open(path, OpenMode::create, options.vfs);
+  Result<std::string> vfs = frame_joining_vfs(options.vfs);
+  if (!vfs) return propagate(vfs, path);
+  Result<Database> database = Database::open(path, OpenMode::create, *vfs);
   if (!database) return propagate(database);
   std::unique_ptr<Replica> replica(new Replica(path, std::move(*database)));
   replica->lock_ = std::move(*lock);

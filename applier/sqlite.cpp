@@ -291,6 +291,13 @@ bool Database::in_transaction() const {
   return sqlite3_get_autocommit(database_) == 0;
 }
 
+std::int64_t Database::spilled_pages() const {
+  int pages = 0;
+  int unused = 0;
+  (void)sqlite3_db_status(database_, SQLITE_DBSTATUS_CACHE_SPILL, &pages, &unused, 0);
+  return pages;
+}
+
 std::string quote_identifier(std::string_view name) {
   return quote(name, '"');
 }

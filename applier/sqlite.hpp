@@ -108,6 +108,8 @@ class Database {
   [[nodiscard]] std::int64_t changes() const;     // rows touched by the last statement
   [[nodiscard]] std::int64_t last_rowid() const;  // of the last INSERT into a table with rowids
   [[nodiscard]] bool in_transaction() const;
+  // Changed pages that had to be written before their commit, since the connection was opened.
+  [[nodiscard]] std::int64_t spilled_pages() const;
   [[nodiscard]] sqlite3* handle() const { return database_; }
 
  private:

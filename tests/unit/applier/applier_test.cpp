@@ -6,6 +6,7 @@
 #include <bit>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace binferry::test {
@@ -215,6 +216,33 @@ TEST_F(ApplierTest, ARenamedViewIsNoTablesTroubleButAnUnknownTableInAKnownOnesPl
   save(log);
   EXPECT_EQ(must_run(run({path})).quarantined, 1U);
   EXPECT_EQ(query("SELECT group_concat(name || '=' || state) FROM binferry_tables"), "t=quarantined,t_old=active");
+}
+
+TEST_F(ApplierTest, AFrozenTableIsRenamedAndAnotherTakesItsName) {
+  for (const bool is_reopened : {false, true}) {
+    for (const std::string key : {" PRIMARY KEY", ""}) {
+      SCOPED_TRACE(key);
+      path_ = dir_ / fmt::format("{}{}.db", is_reopened, key.size());
+      gno_ = 0;
+      BinlogWriter log;
+      log.begin_file();
+      create(log, "t", "id INT NOT NULL" + key);
+      insert(log, "t", {kInt}, ByteWriter().u8(0).u32(1).str());
+      log.ddl(++gno_, "ALTER TABLE t ADD u CHAR(36) DEFAULT (UUID())");
+      if (is_reopened) must_run(run({save(log)}));
+      create(log, "t_new", "id INT NOT NULL" + key);
+      insert(log, "t_new", {kInt}, ByteWriter().u8(0).u32(2).str());
+      log.ddl(++gno_, "RENAME TABLE t TO t_old, t_new TO t");
+      insert(log, "t", {kInt}, ByteWriter().u8(0).u32(3).str());
+      EXPECT_EQ(must_run(run({save(log)})).quarantined, 1U);
+      EXPECT_EQ(query("SELECT group_concat(name || '=' || state) FROM binferry_tables"), "t=active,t_old=quarantined");
+      EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.t\""), "2,3");
+      EXPECT_EQ(query("SELECT group_concat(id) FROM \"shop.t_old\""), "1");
+      log.ddl(++gno_, "DROP TABLE t_old");
+      EXPECT_EQ(must_run(run({save(log)})).quarantined, 0U);
+      EXPECT_EQ(query("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%old%'"), "0");
+    }
+  }
 }
 
 // What a savepoint has to remember goes to a temporary file, which is no full disk.

@@ -1,4 +1,5 @@
-// A replica in memory that takes table statements as text, as the applier would hand them on, and rows as SQL.
+// A replica, in memory if no file is named, that takes table statements as text, as the applier would hand them on, and
+// rows as SQL.
 #pragma once
 
 #include "applier/ddl.hpp"
@@ -16,7 +17,8 @@ namespace binferry::test {
 
 class DdlReplica {
  public:
-  DdlReplica() : database_(std::move(*Database::open(":memory:", OpenMode::create))) {
+  explicit DdlReplica(const std::string& path = ":memory:")
+      : database_(std::move(*Database::open(path, OpenMode::create))) {
     context.default_database = "shop";
     context.dialect = dialect_of_version("8.0.40");
     context.server_collation = 255;

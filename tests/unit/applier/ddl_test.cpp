@@ -1,6 +1,7 @@
 #include "tests/unit/applier/ddl_replica.hpp"
 
 #include "applier/keyless.hpp"
+#include "tests/unit/support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -206,6 +207,23 @@ TEST(Ddl, AnEmptyTableNeedsNoGuess) {
                         " ADD n INT AUTO_INCREMENT UNIQUE"),
             "");
   EXPECT_EQ(replica.table("t").layout->key_kind, KeyKind::none);
+}
+
+// SQLite 3.40 loses the commit behind such a ROLLBACK TO if the process is killed.
+TEST(Ddl, WhatHasReachedTheLogIsNotUndoneAlone) {
+  const TempDir dir;
+  const auto freeze_with = [&](const std::string& name, const std::string& cache) {
+    DdlReplica replica(dir / name);
+    replica.sqlite("PRAGMA journal_mode = WAL; PRAGMA cache_size = " + cache);
+    EXPECT_EQ(replica.run("CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b'), pad VARCHAR(200))"), "");
+    replica.sqlite(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+        " INSERT INTO t SELECT i, iif(i < 3000, 'b', NULL), hex(zeroblob(90)) FROM n; BEGIN");
+    return replica.run("ALTER TABLE t MODIFY e ENUM('b','c') NOT NULL");
+  };
+  const std::string reason = "column e: enum('a','b') to enum('b','c'): NULL in it";
+  EXPECT_EQ(freeze_with("in_memory.db", "-65536"), reason);
+  EXPECT_EQ(freeze_with("spilled.db", "10"), "error: " + reason);
 }
 
 TEST(Ddl, PartitionMaintenanceNeedsAResync) {

@@ -1,0 +1,23 @@
+// A VFS of SQLite's that writes the frames of a write-ahead log together.
+//
+// SQLite writes each frame in two calls, its header and its page: hundreds of thousands in a replay. Frames that do not
+// end a transaction are read by nobody but their writer until the one that ends it is there. So they may wait in
+// memory, and go out with the next that is written at once. A write that fails then fails a later call of the same
+// transaction, which is never committed.
+//
+// Written at once: the header of a frame that ends a transaction, and all that is not the header of a frame or its
+// page. Before any other operation on the log what waits is written. Everything else is the VFS's beneath. The log's
+// format: https://www.sqlite.org/fileformat2.html#walformat.
+#pragma once
+
+#include "binlog/base/result.hpp"
+
+#include <string>
+
+namespace binferry {
+
+// The name of such a VFS over `base` (empty: the default one). Any thread.
+// Errc::internal if there is no VFS of that name.
+Result<std::string> frame_joining_vfs(const std::string& base);
+
+}  // namespace binferry
