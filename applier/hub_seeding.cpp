@@ -171,7 +171,7 @@ Status take_hub_snapshot(const std::string& path, const SeedingOptions& options)
   Status unpacked = download->unpack(file.path(), options.should_stop);
   // What is broken is not gone on with; what was stopped is there the next time.
   if (unpacked || unpacked.error().code == Errc::checksum || unpacked.error().code == Errc::corrupt) {
-    ::unlink((path + ".seed").c_str());
+    remove_in_pieces(path + ".seed");
   }
   if (!unpacked) return propagate(unpacked, path);
   {

@@ -2,6 +2,7 @@
 
 #include "applier/replica_reader.hpp"
 #include "applier/sqlite_copy.hpp"
+#include "applier/unfinished_file.hpp"
 #include "binlog/base/bytes.hpp"
 #include "binlog/base/crypto.hpp"
 #include "binlog/base/write_behind.hpp"
@@ -28,7 +29,7 @@ class Draft {
  public:
   explicit Draft(std::string path) : path_(std::move(path)) { ::unlink(path_.c_str()); }
   ~Draft() {
-    if (!kept_) ::unlink(path_.c_str());
+    if (!kept_) remove_in_pieces(path_);
   }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;

@@ -47,13 +47,25 @@ Status rename_to_free(const std::string& from, const std::string& place) {
 }  // namespace
 
 Status check_is_free(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return {};
   return std::unexpected(Error{Errc::replica, "there is a file already", path, "remove it, or go on with it as it is"});
 }
 
+void remove_in_pieces(const std::string& path) {
+  constexpr off_t kPiece = 16 << 20;
+  if (const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC); fd >= 0) {
+    struct stat status {};
+    off_t left = ::fstat(fd, &status) == 0 ? status.st_size - kPiece : 0;
+    while (left > 0 && ::ftruncate(fd, left) == 0 && ::fsync(fd) == 0) left -= kPiece;
+    ::close(fd);
+  }
+  ::unlink(path.c_str());
+}
+
 void UnfinishedFile::remove() const {
-  for (const char* const tail : {"", "-wal", "-shm", "-journal"}) ::unlink((path_ + tail).c_str());
+  remove_in_pieces(path_);
+  for (const char* const tail : {"-wal", "-shm", "-journal"}) ::unlink((path_ + tail).c_str());
 }
 
 Status UnfinishedFile::move_to(const std::string& place, bool replaces) {

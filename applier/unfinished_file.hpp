@@ -10,6 +10,10 @@ namespace binferry {
 // Error: `replica`, if there is a file.
 Status check_is_free(const std::string& path);
 
+// Removes a large file that nobody else reads, a piece at a time: where blocks are discarded as they become free (mount
+// option `discard`), the next commit on the disk waits for all that one unlink() frees. What is not there need not go.
+void remove_in_pieces(const std::string& path);
+
 // Gone with this object, with what SQLite puts beside it, unless it was moved to its place.
 class UnfinishedFile {
  public:

@@ -42,7 +42,7 @@ WRAPPED = {
     r"sodium\.h": {"binlog/base/ed25519.cpp"},
     r"iconv\.h": {"binlog/row/charset.cpp"},
     r"CLI/.*": {"cli/arguments.cpp", "cli/choice_option.hpp", "cli/hub_arguments.cpp", "cli/parse_error.cpp"},
-    r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp"},
+    r"sqlite3\.h": {"applier/sqlite.hpp", "applier/sqlite.cpp", "applier/wal_vfs.cpp"},
 }
 NETWORK = re.compile(r"boost/(asio|beast)\b.*")
 NETWORK_FILE = re.compile(r".*_(server|client|connection)\.(hpp|cpp)$")

@@ -2,12 +2,14 @@
 #include "applier/hub_seeding.hpp"
 
 #include "applier/seed_snapshots.hpp"
+#include "applier/unfinished_file.hpp"
 #include "tests/integration/support/replica_check.hpp"
 #include "tests/support/source_dir.hpp"
 #include "tests/unit/support/temp_dir.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -75,6 +77,18 @@ class HubSeeding : public testing::Test {
   int pauses_ = 0;
   bool spoiled_ = false;
 };
+
+TEST(LargeFile, IsRemovedWhateverItsSizeAndNeedNotBeThere) {
+  const TempDir dir;
+  const std::string path = dir / "large";
+  for (const std::uintmax_t bytes : {0U, 1U, 16U << 20, (40U << 20) + 1}) {
+    write_file(path, "");
+    std::filesystem::resize_file(path, bytes);
+    remove_in_pieces(path);
+    EXPECT_FALSE(std::filesystem::exists(path)) << bytes;
+  }
+  remove_in_pieces(path);
+}
 
 TEST_F(HubSeeding, ANewReplicaIsWhatTheSeedIs) {
   SeedSnapshots snapshots(options_);
