@@ -3,9 +3,10 @@
 
 usage: replay.py BINFERRY SQLITE_FLOOR MARIADB_APPLY LOG WORK_FOLDER RUNS
 
-binferry makes the secondary indexes of new tables last; the loop is run both ways. All take turns in one run; ratios are medians over rounds. binferry's time is the whole process (decoding included),
-the floor's is its loop and the close, MariaDB's is from START SLAVE to the last event. The second figure is the
-processor time of all threads, user and system, which a busy machine disturbs less.
+binferry makes the secondary indexes of new tables last; the loop is run both ways. All take turns in one run; ratios
+are medians over rounds. binferry's time is the whole process (decoding included), the floor's is its loop and the
+close, MariaDB's is from START SLAVE to the last event. The second figure is the processor time of all threads, user and
+system, which a busy machine disturbs less.
 """
 import os
 import statistics
@@ -31,7 +32,8 @@ def main(binferry, floor, mariadb_apply, log, work, runs):
     def replay():
         remove_database(replica)
         started = time.monotonic()
-        process = subprocess.Popen([binferry, "replay", log, "--schema", "sbtest", "--into", replica], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([binferry, "replay", log, "--schema", "sbtest", "--into", replica],
+                                   stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             sys.exit("binferry replay failed")
