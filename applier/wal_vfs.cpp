@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <new>
-#include <utility>
 
 namespace binferry {
 namespace {
@@ -28,11 +27,14 @@ struct LogFile {
   [[nodiscard]] sqlite3_file* beneath() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   [[nodiscard]] const sqlite3_io_methods& methods() { return *beneath()->pMethods; }
 
-  // What could not be written is forgotten: its transaction has failed, and SQLite writes its place anew.
+  // What could not be written is tried again with the next write: after a full disk SQLite undoes one statement, and
+  // the frames of those before it count.
   int flush() {
     if (size == 0) return SQLITE_OK;
     page_comes = false;
-    return methods().xWrite(beneath(), waiting, static_cast<int>(std::exchange(size, 0)), offset);
+    const int code = methods().xWrite(beneath(), waiting, static_cast<int>(size), offset);
+    if (code == SQLITE_OK) size = 0;
+    return code;
   }
 
   int append(const void* bytes, std::size_t count, sqlite3_int64 at) {

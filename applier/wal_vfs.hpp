@@ -1,9 +1,8 @@
 // A VFS of SQLite's that writes the frames of a write-ahead log together.
 //
 // SQLite writes each frame in two calls, its header and its page: hundreds of thousands in a replay. Frames that do not
-// end a transaction are read by nobody but their writer until the one that ends it is there. So they may wait in
-// memory, and go out with the next that is written at once. A write that fails then fails a later call of the same
-// transaction, which is never committed.
+// end a transaction are read by nobody but their writer until the one that ends it is there. So they may wait in memory
+// and go out with the next that is written at once; a write that fails then fails a later call of their transaction.
 //
 // Written at once: the header of a frame that ends a transaction, and all that is not the header of a frame or its
 // page. Before any other operation on the log what waits is written. Everything else is the VFS's beneath. The log's

@@ -1,8 +1,11 @@
 // Replay on a disk that fails: every write, sync, truncate and delete fails once, the disk fills up, the power goes. A
 // clear error each time, nothing lost, and the next run goes on to the same replica.
+#include "applier/sqlite.hpp"
+#include "applier/wal_vfs.hpp"
 #include "tests/crash/failing_vfs.hpp"
 #include "tests/crash/interrupted.hpp"
 #include "tests/integration/support/random.hpp"
+#include "tests/unit/support/temp_dir.hpp"
 
 #include <fmt/format.h>
 
@@ -47,6 +50,41 @@ void expect_clear(const Error& error) {
   const std::string text = error.message();
   EXPECT_TRUE(text.find("R.db") != std::string::npos || text.find("binlog.0") != std::string::npos) << text;
   EXPECT_FALSE(error.hint.empty()) << error.message();
+}
+
+// SQLite undoes such a statement and goes on: the frames of those before it may be among those that found no room.
+TEST(FullDisk, TakesNothingFromTheStatementsBeforeTheOneThatFoundNoRoom) {
+  FailingVfs::arm({});
+  const auto vfs = frame_joining_vfs(FailingVfs::kName);
+  ASSERT_TRUE(vfs) << vfs.error().message();
+  int undone = 0;
+  for (std::uint64_t at = 1; at < 40; ++at) {
+    SCOPED_TRACE(at);
+    const TempDir dir;
+    auto database = Database::open(dir / "R.db", OpenMode::create, *vfs);
+    ASSERT_TRUE(database) << database.error().message();
+    const auto must = [&](const std::string& sql) {
+      const Status done = database->execute(sql);
+      ASSERT_TRUE(done) << sql << ": " << done.error().message();
+    };
+    must(
+        "PRAGMA journal_mode = WAL; PRAGMA cache_size = 8; PRAGMA synchronous = NORMAL; CREATE TABLE t (x BLOB "
+        "UNIQUE)");
+    must("BEGIN");
+    for (int row = 0; row < 100; ++row) must(fmt::format("INSERT INTO t VALUES ({} || zeroblob(500))", row));
+    FailingVfs::arm({Mishap::full, at});
+    const Status failed = database->execute(
+        "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 400)"
+        " INSERT INTO t SELECT i || zeroblob(500) FROM n");
+    FailingVfs::arm({});
+    ASSERT_TRUE(failed || failed.error().code == Errc::no_space) << failed.error().message();
+    if (!database->in_transaction()) continue;
+    if (!failed) ++undone;
+    must("INSERT INTO t VALUES ('last'); COMMIT; PRAGMA wal_checkpoint");
+    EXPECT_EQ(database->query_text("PRAGMA integrity_check")->value_or(""), "ok");
+    EXPECT_EQ(database->query_text("SELECT count(*) FROM t")->value_or(""), failed ? "402" : "101");
+  }
+  EXPECT_GT(undone, 0);
 }
 
 TEST_F(FailingDisk, EveryOperationThatFailsOnceIsReportedAndLosesNothing) {
