@@ -5,8 +5,10 @@
 // and go out with the next that is written at once; a write that fails then fails a later call of their transaction.
 //
 // Written at once: the header of a frame that ends a transaction, and all that is not the header of a frame or its
-// page. Before any other operation on the log what waits is written. Everything else is the VFS's beneath. The log's
-// format: https://www.sqlite.org/fileformat2.html#walformat.
+// page. Before any other operation on the log what waits is written. What waits when the writer gives up its lock is of
+// a transaction that was undone, and is forgotten: another's frames may come to stand there. Everything else is the
+// VFS's beneath. The log's format and locks: https://www.sqlite.org/fileformat2.html#walformat and
+// https://www.sqlite.org/walformat.html.
 #pragma once
 
 #include "binlog/base/result.hpp"

@@ -100,6 +100,34 @@ TEST_F(JoinedFrames, ThatNoTransactionEndsAreNothing) {
   EXPECT_EQ(look(path_), empty);
 }
 
+// Another writer's frames stand where those of a transaction that was undone would.
+TEST_F(JoinedFrames, OfATransactionThatWasUndoneAreNotWrittenOverThoseOfAnother) {
+  Random random(5);
+  auto other = Database::open(path_, OpenMode::read_write);
+  ASSERT_TRUE(other) << other.error().message();
+  for (int round = 1; round < 40; ++round) {
+    SCOPED_TRACE(round);
+    must("BEGIN");
+    if (round % 2 == 0) change(random);
+    // New pages are not read before they are written.
+    must(
+        fmt::format("WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < {})"
+                    " INSERT INTO t (n, x) SELECT n, zeroblob(9000) FROM i",
+                    10 + round));
+    must("ROLLBACK");
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(other->execute("INSERT INTO t (n, x) SELECT 1, zeroblob(5000) FROM t LIMIT 5"));
+      ASSERT_TRUE(other->execute("INSERT INTO t (n, x) VALUES (1, zeroblob(9000))"));
+    }
+    const std::string committed = look(*other);
+    EXPECT_EQ(look(*writer_), committed);
+    EXPECT_EQ(look_after_a_kill(), committed);
+    must("UPDATE t SET n = n + 1 WHERE id % 7 = 3");
+    EXPECT_EQ(look(*other), look(*writer_));
+    if (HasFailure()) return;
+  }
+}
+
 TEST(JoiningVfs, IsMadeOnceForTheVfsBeneath) {
   EXPECT_EQ(frame_joining_vfs("").value_or("?"), frame_joining_vfs("").value_or("!"));
   EXPECT_NE(frame_joining_vfs("").value_or("?"), frame_joining_vfs("unix-excl").value_or("?"));
