@@ -311,6 +311,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
   if (!held || *held == Attempt::again) return held;
   if (Status begun = begin_readers(); !begun) return propagate(begun);
   if (Status read = read_place(); !read) return propagate(read);
+  before_ = position_;  // all statements that stand in the log before it have ended: the lock waited for them
   if (Status unlocked = control_->query("UNLOCK TABLES"); !unlocked) return propagate(unlocked);
   return Attempt::done;
 }

@@ -5,8 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace binferry::test {
+
+using namespace std::chrono_literals;
 namespace {
 
 std::string column_list(const std::vector<const ColumnInfo*>& columns) {
@@ -199,7 +203,11 @@ void Workload::xa_transaction() {
     return;
   }
   if (outlives && random_.chance(40)) {
+    const std::string old_connection =
+        fmt::format("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {}", client_.thread_id());
     client_.reconnect();
+    // A group is nobody's, for others to end, once its connection is gone.
+    for (int i = 0; i < 2000 && client_.scalar(old_connection) != "0"; ++i) std::this_thread::sleep_for(5ms);
     // Nobody but this writer will end the group: to wait for its locks would be in vain.
     execute("SET innodb_lock_wait_timeout=0, lock_wait_timeout=0");
     change_session();
