@@ -47,7 +47,7 @@ Status rename_to_free(const std::string& from, const std::string& place) {
 }  // namespace
 
 Status check_is_free(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return {};
   return std::unexpected(Error{Errc::replica, "there is a file already", path, "remove it, or go on with it as it is"});
 }
@@ -55,7 +55,7 @@ Status check_is_free(const std::string& path) {
 void remove_in_pieces(const std::string& path) {
   constexpr off_t kPiece = 16 << 20;
   if (const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC); fd >= 0) {
-    struct stat status {};
+    struct stat status{};
     off_t left = ::fstat(fd, &status) == 0 ? status.st_size - kPiece : 0;
     while (left > 0 && ::ftruncate(fd, left) == 0 && ::fsync(fd) == 0) left -= kPiece;
     ::close(fd);

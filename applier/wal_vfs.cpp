@@ -130,27 +130,19 @@ constexpr sqlite3_io_methods kDatabaseMethods = {
     .xUnfetch = nullptr,
 };
 
-constexpr sqlite3_io_methods kLogMethods = {
-    .iVersion = 1,  // shared memory is the database's
-    .xClose = close_log,
-    .xRead = in_order<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>,
-    .xWrite = write_log,
-    .xTruncate = in_order<&sqlite3_io_methods::xTruncate, sqlite3_int64>,
-    .xSync = in_order<&sqlite3_io_methods::xSync, int>,
-    .xFileSize = in_order<&sqlite3_io_methods::xFileSize, sqlite3_int64*>,
-    .xLock = passed_on<&sqlite3_io_methods::xLock, int>,
-    .xUnlock = passed_on<&sqlite3_io_methods::xUnlock, int>,
-    .xCheckReservedLock = passed_on<&sqlite3_io_methods::xCheckReservedLock, int*>,
-    .xFileControl = in_order<&sqlite3_io_methods::xFileControl, int, void*>,
-    .xSectorSize = passed_on<&sqlite3_io_methods::xSectorSize>,
-    .xDeviceCharacteristics = passed_on<&sqlite3_io_methods::xDeviceCharacteristics>,
-    .xShmMap = nullptr,
-    .xShmLock = nullptr,
-    .xShmBarrier = nullptr,
-    .xShmUnmap = nullptr,
-    .xFetch = nullptr,
-    .xUnfetch = nullptr,
-};
+// Shared memory is the database's.
+constexpr sqlite3_io_methods kLogMethods = [] {
+  sqlite3_io_methods methods = kDatabaseMethods;
+  methods.iVersion = 1;
+  methods.xClose = close_log;
+  methods.xRead = in_order<&sqlite3_io_methods::xRead, void*, int, sqlite3_int64>;
+  methods.xWrite = write_log;
+  methods.xTruncate = in_order<&sqlite3_io_methods::xTruncate, sqlite3_int64>;
+  methods.xSync = in_order<&sqlite3_io_methods::xSync, int>;
+  methods.xFileSize = in_order<&sqlite3_io_methods::xFileSize, sqlite3_int64*>;
+  methods.xFileControl = in_order<&sqlite3_io_methods::xFileControl, int, void*>;
+  return methods;
+}();
 
 // Registered for good, as SQLite's own are.
 struct JoiningVfs {
