@@ -5,10 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <limits>
-#include <stdexcept>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,14 +14,6 @@ namespace binferry::test {
 namespace {
 
 constexpr int kPollMs = 20;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 bool send_all(int fd, const char* data, std::size_t size) {
   while (size != 0) {
@@ -40,15 +29,6 @@ bool send_all(int fd, const char* data, std::size_t size) {
 }  // namespace
 
 ChaosProxy::ChaosProxy(std::uint16_t target, std::uint64_t seed) : target_(target), random_(seed) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  auto* const general = reinterpret_cast<sockaddr*>(&address);
-  if (listener_ < 0 || ::bind(listener_, general, size) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, general, &size) != 0) {
-    throw std::runtime_error("the proxy cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -56,7 +36,6 @@ ChaosProxy::~ChaosProxy() {
   stopped_ = true;
   thread_.join();
   for (const Pair& pair : pairs_) close_pair(pair, false);
-  ::close(listener_);
 }
 
 void ChaosProxy::cut_within(std::uint32_t least, std::uint32_t most) {
@@ -73,7 +52,7 @@ void ChaosProxy::close_pair(const Pair& pair, bool reset) {
 
 void ChaosProxy::accept_one() {
   Pair pair;
-  pair.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  pair.client = listener_.accept();
   if (pair.client < 0) return;
   pair.server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(target_);
@@ -113,7 +92,7 @@ void ChaosProxy::run() {
       std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
       continue;
     }
-    polled.assign(1, {.fd = listener_, .events = POLLIN, .revents = 0});
+    polled.assign(1, {.fd = listener_.fd(), .events = POLLIN, .revents = 0});
     for (const Pair& pair : pairs_) {
       polled.push_back({.fd = pair.client, .events = POLLIN, .revents = 0});
       polled.push_back({.fd = pair.server, .events = POLLIN, .revents = 0});

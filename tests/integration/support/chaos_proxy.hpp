@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tests/integration/support/random.hpp"
+#include "tests/support/loopback_listener.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -22,7 +23,7 @@ class ChaosProxy {
   ChaosProxy(const ChaosProxy&) = delete;
   ChaosProxy& operator=(const ChaosProxy&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
   // Every connection accepted from now on is reset once a random number of bytes between these has come from the
   // server; 0, 0: none is.
@@ -47,8 +48,7 @@ class ChaosProxy {
   static void close_pair(const Pair& pair, bool reset);
 
   std::uint16_t target_;
-  std::uint16_t port_ = 0;
-  int listener_ = -1;
+  LoopbackListener listener_;
   Random random_;
   std::vector<Pair> pairs_;
   std::atomic<std::uint64_t> cut_range_ = 0;  // least in the upper half, most in the lower

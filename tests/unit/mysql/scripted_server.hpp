@@ -3,6 +3,7 @@
 #pragma once
 
 #include "binlog/source/mysql/address.hpp"
+#include "tests/support/loopback_listener.hpp"
 #include "tests/unit/mysql/conversation.hpp"
 
 #include <functional>
@@ -12,8 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,21 +35,11 @@ class ScriptedServer {
   using Script = std::function<Answer(const std::string& sql)>;  // called under a lock, one statement at a time
 
   ScriptedServer(std::string version, Script script) : version_(std::move(version)), script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const general = reinterpret_cast<sockaddr*>(&address);
-    const bool listens = ::bind(listener_, general, size) == 0 && ::listen(listener_, 16) == 0 &&
-                         ::getsockname(listener_, general, &size) == 0;
-    port_ = listens ? ntohs(address.sin_port) : 0;
     thread_ = std::thread([this] { accept_all(); });
   }
   ~ScriptedServer() {
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.fd(), SHUT_RDWR);
     thread_.join();
-    ::close(listener_);
     for (std::thread& connection : connections_) connection.join();
   }
   ScriptedServer(const ScriptedServer&) = delete;
@@ -59,7 +48,7 @@ class ScriptedServer {
   [[nodiscard]] Address address() const {
     Address address;
     address.host = "127.0.0.1";
-    address.port = port_;
+    address.port = listener_.port();
     address.credentials.user = "repl";
     address.credentials.ssl_mode = SslMode::disabled;
     return address;
@@ -73,7 +62,7 @@ class ScriptedServer {
  private:
   void accept_all() {
     for (;;) {
-      const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = listener_.accept();
       if (fd < 0) return;
       connections_.emplace_back([this, fd] {
         serve(fd);
@@ -141,8 +130,7 @@ class ScriptedServer {
 
   std::string version_;
   Script script_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  binferry::test::LoopbackListener listener_;
   std::mutex mutex_;
   std::vector<std::string> statements_;
   std::vector<std::thread> connections_;

@@ -1,13 +1,12 @@
 #include "binlog/ship/hub_connection.hpp"
 
 #include "binlog/ship/hub_address.hpp"
+#include "tests/support/loopback_listener.hpp"
 
 #include <string>
 #include <string_view>
 #include <thread>
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,26 +16,13 @@ namespace {
 // Hears one request, says `answer` and hangs up.
 class OneAnswer {
  public:
-  explicit OneAnswer(std::string_view answer) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 1), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    answers_ = std::thread([this, answer] { hear_and_say(answer); });
-  }
-  ~OneAnswer() {
-    answers_.join();
-    ::close(listener_);
-  }
+  explicit OneAnswer(std::string_view answer) : answers_([this, answer] { hear_and_say(answer); }) {}
+  ~OneAnswer() { answers_.join(); }
   OneAnswer(const OneAnswer&) = delete;
   OneAnswer& operator=(const OneAnswer&) = delete;
 
   [[nodiscard]] Errc error_of_a_follower() const {
-    const auto address = parse_hub_address("ws://127.0.0.1:" + std::to_string(port_));
+    const auto address = parse_hub_address("ws://127.0.0.1:" + std::to_string(listener_.port()));
     EXPECT_TRUE(address) << address.error().message();
     const auto connection = HubConnection::open(*address, 5000);
     EXPECT_FALSE(connection);
@@ -45,7 +31,7 @@ class OneAnswer {
 
  private:
   void hear_and_say(std::string_view answer) const {
-    const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int peer = listener_.accept();
     std::string heard;
     char piece[512];
     while (heard.find("\r\n\r\n") == std::string::npos) {
@@ -57,8 +43,7 @@ class OneAnswer {
     ::close(peer);
   }
 
-  int listener_;
-  std::uint16_t port_ = 0;
+  test::LoopbackListener listener_;
   std::thread answers_;
 };
 
