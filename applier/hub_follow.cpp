@@ -134,8 +134,9 @@ Status HubFollow::run(const std::function<bool()>& should_stop) {
       return done;
     }
     if (heard_anything_) backoff.reset();
-    if (options_.note && backoff.failures() == 0) options_.note("connecting again: " + done.error().message());
-    enter_state(LiveState::waiting, done.error().message());
+    const std::string trouble = done.error().message();
+    if (options_.note && backoff.is_news(trouble)) options_.note("connecting again: " + trouble);
+    enter_state(LiveState::waiting, trouble);
     rest_in_slices(backoff.next_ms(), should_stop, [&](std::uint32_t ms) {
       options_.pause(ms);
       publish(false);

@@ -150,8 +150,9 @@ Status fetch(Download& download, const SeedingOptions& options) {
     if (fetched && download.bytes() == download.total()) return {};
     if (fetched) fetched = fail(Errc::connection, "the hub's snapshot broke off");
     if (!is_retryable(fetched.error().code)) return fetched;
-    if (options.note && backoff.failures() == 0 && fetched.error().code != Errc::busy) {
-      options.note("fetching the snapshot goes on: " + fetched.error().message());
+    const std::string trouble = fetched.error().message();
+    if (options.note && fetched.error().code != Errc::busy && backoff.is_news(trouble)) {
+      options.note("fetching the snapshot goes on: " + trouble);
     }
     rest_in_slices(backoff.next_ms(), options.should_stop, options.pause);
   }

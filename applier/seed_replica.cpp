@@ -56,11 +56,12 @@ void SeedReplica::run() {
     if (ending_ || done) continue;
     if (progressed_) backoff.reset();
     const bool is_lost = must_begin_anew(done.error().code);
-    if (backoff.failures() == 0) {
-      options_.note("the seed replica: " + done.error().message() + (is_lost ? "; it is made again" : ""));
+    const std::string trouble = done.error().message();
+    if (backoff.is_news(trouble)) {
+      options_.note("the seed replica: " + trouble + (is_lost ? "; it is made again" : ""));
     }
     const State now = state();
-    tell(now.is_usable && !is_lost, now.position, done.error().message());
+    tell(now.is_usable && !is_lost, now.position, trouble);
     if (is_lost) {
       for (const char* const tail : {"", "-wal", "-shm"}) {
         std::error_code ignored;

@@ -80,7 +80,9 @@ Status ServerTail::run() {
     Status done = stream();
     if (done || stop_requested() || !connected_ || !is_retryable(done.error().code)) return done;
     if (heard_) backoff.reset();
-    if (backoff.failures() == 0) note("connecting again: " + done.error().message());
+    if (const std::string trouble = done.error().message(); backoff.is_news(trouble)) {
+      note("connecting again: " + trouble);
+    }
     rest_in_slices(backoff.next_ms(), stop_requested, pause_ms);
     if (stop_requested()) return {};
   }

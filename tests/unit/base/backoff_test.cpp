@@ -13,10 +13,18 @@ TEST(Backoff, PausesDoubleUpToTheLongestAndBeginAnewAfterAReset) {
   std::vector<std::uint32_t> pauses;
   for (int i = 0; i < 6; ++i) pauses.push_back(backoff.next_ms());
   EXPECT_EQ(pauses, (std::vector<std::uint32_t>{50, 100, 200, 400, 500, 500}));
-  EXPECT_EQ(backoff.failures(), 6U);
   backoff.reset();
-  EXPECT_EQ(backoff.failures(), 0U);
   EXPECT_EQ(backoff.next_ms(), 50U);
+}
+
+TEST(Backoff, ATroubleIsNewsUntilItIsKnownAndAgainAfterAReset) {
+  Backoff backoff(100, 1000, [] { return 0U; });
+  EXPECT_TRUE(backoff.is_news("refused"));
+  EXPECT_FALSE(backoff.is_news("refused"));
+  EXPECT_TRUE(backoff.is_news("purged"));
+  EXPECT_TRUE(backoff.is_news("refused")) << "it came back";
+  backoff.reset();
+  EXPECT_TRUE(backoff.is_news("refused"));
 }
 
 TEST(Backoff, JitterStaysBetweenHalfAndAllOfAPause) {
