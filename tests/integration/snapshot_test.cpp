@@ -153,6 +153,28 @@ TEST_P(Snapshot, UnderConcurrentLoadAndTheLogBehindItGiveTheSource) {
   }
 }
 
+TEST_P(Snapshot, ComesAboutThoughTableStatementsNeverPause) {
+  const ServerProcess server(options());
+  SqlClient client = server.connect();
+  client.execute("CREATE DATABASE d");
+  for (int i = 0; i < 60; ++i) {
+    client.execute(fmt::format("CREATE TABLE d.t{0} (id INT PRIMARY KEY); INSERT INTO d.t{0} VALUES ({0})", i));
+  }
+  std::atomic<bool> ending = false;
+  std::thread restless([&] {
+    SqlClient own = server.connect();
+    while (!ending) own.execute("CREATE TABLE d.x (id INT PRIMARY KEY); DROP TABLE d.x");
+  });
+  const std::string path = path_in(server);
+  const Status taken = take_snapshot(address_of(server), path, qualified(1));
+  ending = true;
+  restless.join();
+  ASSERT_TRUE(taken) << taken.error().message() << "\n" << taken.error().hint;
+  const Status followed = follow_to_end(server, path);
+  ASSERT_TRUE(followed) << followed.error().message();
+  expect_equal(server, path, 60, false);
+}
+
 std::vector<std::string> files_beside(const std::string& path) {
   std::vector<std::string> names;
   const std::filesystem::path place(path);

@@ -144,18 +144,16 @@ Result<std::vector<ConsistentRead::Way>> ConsistentRead::ways() {
   if (!shown) return propagate(shown);
   const bool may_reload = grants.may_lock_globally();
   std::vector<Way> ways;
-  if (is_mariadb()) {
-    if (readers_.size() > 1 && may_reload) return std::vector{Way::mariadb, Way::global_lock};
-    return std::vector{Way::mariadb};
-  }
+  if (is_mariadb()) ways.push_back(Way::mariadb);
   if (may_reload) ways.push_back(Way::global_lock);
-  if (version_ >= kFirstWithAtomicGtids) {
+  if (!is_mariadb() && version_ >= kFirstWithAtomicGtids) {
     Result<std::optional<std::string>> mode = control_->query_value("SELECT @@GLOBAL.gtid_mode");
     if (!mode) return propagate(mode);
     if (*mode == "ON") ways.push_back(Way::gtids);
   }
+  if (may_reload) ways.push_back(Way::held_lock);
   // Whether the account may lock the tables is told when it tries.
-  ways.push_back(Way::table_locks);
+  if (!is_mariadb()) ways.push_back(Way::table_locks);
   return ways;
 }
 
@@ -165,7 +163,7 @@ Status ConsistentRead::take(const Address& address) {
   std::string last_refusal;
   for (std::size_t i = 0; i < open_ways->size(); ++i) {
     const bool is_last = i + 1 == open_ways->size();
-    for (int tried = 0; tried < options_.tries; ++tried) {
+    for (int tried = 0; tried < (is_last ? options_.tries : options_.tries / 2); ++tried) {
       if (stopped_.load() || (options_.should_stop && options_.should_stop())) {
         return fail(Errc::cancelled, "stopped before the snapshot was taken");
       }
@@ -175,12 +173,14 @@ Status ConsistentRead::take(const Address& address) {
         const std::uint16_t code = control_->refusal().code != 0 ? control_->refusal().code : holder_->refusal().code;
         if (result.error().code != Errc::refused || !is_denied(code)) return propagate(result);
         last_refusal = result.error().what;
-        break;
       }
+      // Nothing stays locked over a pause.
+      if (Status cleared = reset(); !cleared) return propagate(cleared);
+      if (!result) break;
       // Longer and longer, so that one pause of the source is met.
       std::this_thread::sleep_for(std::chrono::milliseconds(std::min(2 << std::min(tried, 7), 200)));
     }
-    if (!is_last) note("the snapshot's first way did not come about; trying the next one");
+    if (!is_last) note("the source did not hold still for a snapshot; trying the next way");
   }
   if (is_mariadb() && readers_.size() > 1) {
     note("the connections never met one snapshot: one alone reads");
@@ -207,7 +207,6 @@ Status ConsistentRead::reset() {
 }
 
 Result<ConsistentRead::Attempt> ConsistentRead::attempt(Way way) {
-  if (Status cleared = reset(); !cleared) return propagate(cleared);
   Result<BinlogPosition> before = current_position(*control_);
   if (!before) return propagate(before);
   before_ = std::move(*before);
@@ -218,7 +217,8 @@ Result<ConsistentRead::Attempt> ConsistentRead::attempt(Way way) {
   Result<Attempt> begun = Attempt::again;
   switch (way) {
     case Way::mariadb: begun = begin_mariadb(); break;
-    case Way::global_lock: begun = begin_global_lock(); break;
+    case Way::global_lock:
+    case Way::held_lock: begun = begin_global_lock(way == Way::held_lock); break;
     case Way::gtids: begun = begin_gtids(); break;
     case Way::table_locks: begun = begin_table_locks(); break;
   }
@@ -228,6 +228,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::attempt(Way way) {
   source_.clock_s = static_cast<std::uint32_t>(number(clock->value_or("")));
   Result<Attempt> pinned = pin();
   if (!pinned || *pinned == Attempt::again) return pinned;
+  if (way == Way::global_lock || way == Way::held_lock) return Attempt::done;  // they looked under the lock
   // Prepared transactions have their rows in the log before the position and their end behind it.
   Result<bool> prepared = has_prepared_xa();
   if (!prepared) return propagate(prepared);
@@ -297,7 +298,7 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_mariadb() {
 }
 
 // The lock waits for every commit under way, so that engine and log stand at the same place.
-Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
+Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock(bool stays) {
   const auto waited = [&](Connection& connection, Status& status) -> Result<Attempt> {
     const std::uint16_t code = connection.refusal().code;
     if (code == kDeadlock) return Attempt::again;
@@ -311,7 +312,14 @@ Result<ConsistentRead::Attempt> ConsistentRead::begin_global_lock() {
   if (!held || *held == Attempt::again) return held;
   if (Status begun = begin_readers(); !begun) return propagate(begun);
   if (Status read = read_place(); !read) return propagate(read);
-  before_ = position_;  // all statements that stand in the log before it have ended: the lock waited for them
+  // All statements that stand in the log before it have ended: the lock waited for them. A transaction that was
+  // prepared meanwhile stands there, too.
+  before_ = position_;
+  if (Result<bool> prepared = has_prepared_xa(); !prepared || *prepared) {
+    if (!prepared) return propagate(prepared);
+    return Attempt::again;
+  }
+  if (stays) return Attempt::done;
   if (Status unlocked = control_->query("UNLOCK TABLES"); !unlocked) return propagate(unlocked);
   return Attempt::done;
 }

@@ -4,7 +4,8 @@
 // How the moment is found, the first way that the server and the account allow:
 //   MariaDB      START TRANSACTION WITH CONSISTENT SNAPSHOT, whose binlog_snapshot_position is exact, without any lock;
 //                several connections try until they all meet the same position
-//   RELOAD       FLUSH TABLES WITH READ LOCK for as long as it takes to begin the transactions and read the position
+//   RELOAD       FLUSH TABLES WITH READ LOCK for as long as it takes to begin the transactions and read the position;
+//                where table statements come between that and the touch (below) again and again, until the touch
 //   GTIDs        MySQL 5.7 and later: @@gtid_executed holds only what the engine has committed, and it together with
 //                @@gtid_owned all that is in the log. Equal before and after the snapshot, with nothing owned in
 //                between, it is the snapshot's set (DESIGN 5; the proof stands in consistent_read.cpp)
@@ -58,7 +59,7 @@ struct ConsistentSchema {
 struct ConsistentReadOptions {
   std::function<bool(std::string_view schema, std::string_view table)> wants;  // null: all but the server's own
   std::uint32_t connections = 1;
-  int tries = 40;
+  int tries = 40;       // of the last way; half of it before another is tried
   int lock_wait_s = 5;  // longest wait for a lock at the source; nobody else waits longer because of us
   int read_deadline_ms = 3'600'000;
   std::function<bool()> should_stop;             // may be null
@@ -104,7 +105,7 @@ class ConsistentRead {
   explicit ConsistentRead(ConsistentReadOptions options) : options_(std::move(options)) {}
 
   enum class Attempt : std::uint8_t { done, again };
-  enum class Way : std::uint8_t { mariadb, global_lock, gtids, table_locks };
+  enum class Way : std::uint8_t { mariadb, global_lock, gtids, held_lock, table_locks };
 
   Status connect(const Address& address);
   Result<std::unique_ptr<Connection>> new_connection(const Address& address);
@@ -115,14 +116,15 @@ class ConsistentRead {
   Status reset();
   Result<Attempt> lock_nontransactional(bool& locked);
   Result<Attempt> begin_mariadb();
-  Result<Attempt> begin_global_lock();
+  Result<Attempt> begin_global_lock(bool stays);
   Result<Attempt> begin_gtids();
   Result<Attempt> begin_table_locks();
   Status begin_readers();
   Result<Attempt> pin();
   Result<Attempt> touch_all();
-  Result<Attempt> define_all();
   Result<Attempt> proved_still();
+  Result<Attempt> unlock();
+  Result<Attempt> define_all();
   Result<std::vector<ConsistentTable>> list_tables(Connection& connection);
   Result<bool> has_prepared_xa();
   Status read_place();

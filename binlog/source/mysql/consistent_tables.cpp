@@ -113,8 +113,8 @@ Result<ConsistentRead::Attempt> ConsistentRead::pin() {
                                    return {};
                                  });
   if (!asked) return propagate(asked);
-  for (Result<Attempt> (ConsistentRead::*step)() :
-       {&ConsistentRead::touch_all, &ConsistentRead::define_all, &ConsistentRead::proved_still}) {
+  for (Result<Attempt> (ConsistentRead::*step)() : {&ConsistentRead::touch_all, &ConsistentRead::proved_still,
+                                                    &ConsistentRead::unlock, &ConsistentRead::define_all}) {
     Result<Attempt> done = (this->*step)();
     if (!done || *done == Attempt::again) return done;
   }
@@ -136,6 +136,12 @@ Result<ConsistentRead::Attempt> ConsistentRead::touch_all() {
       return propagate(touched);
     }
   }
+  return Attempt::done;
+}
+
+// Of Way::held_lock; of the others nothing is locked by now.
+Result<ConsistentRead::Attempt> ConsistentRead::unlock() {
+  if (Status unlocked = control_->query("UNLOCK TABLES"); !unlocked) return propagate(unlocked);
   return Attempt::done;
 }
 

@@ -108,6 +108,7 @@ class Workload {
   std::string position(const TableInfo& table);
   void change_indexes(const TableInfo& table);
   void rename_tables(const TableInfo& table);
+  bool rename_several(const std::string& sql);
   void ghost_copy(const TableInfo& table);
   void copy_table(const TableInfo& table);
   std::string definition_of(const TableInfo& table, const ColumnInfo& column);  // as SHOW CREATE TABLE has it
