@@ -6,6 +6,7 @@
 #include "binlog/row/float_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -153,6 +154,23 @@ std::optional<std::uint64_t> label_number(const ColumnDefinition& column, std::s
   }
   // The empty text is the error value 0, or a label.
   if (number == 0 && std::ranges::find(column.labels, "") != column.labels.end()) return std::nullopt;
+  return number;
+}
+
+// Digits that are no label are an ENUM's place or a SET's bits (Field_enum::store, Field_set::store); nothing where
+// they are neither, or where a label might be equal to them in its collation.
+std::optional<std::uint64_t> number_in_digits(const ColumnDefinition& column, std::string_view text) {
+  const bool is_enum = column.type == ColumnType::enum_;
+  const std::size_t most_digits = is_enum ? 5 : 20;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.size() > most_digits || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const bool is_plain = std::ranges::all_of(column.labels, [](const std::string& label) {
+    return std::ranges::all_of(label, [](char c) { return c >= ' ' && c <= '~'; });
+  });
+  const std::size_t count = column.labels.size();
+  const bool is_there = is_enum ? number <= count : count < 64 && number >> count == 0;
+  if (!is_plain || !is_there) return std::nullopt;
   return number;
 }
 
@@ -321,6 +339,10 @@ Result<Cell> ColumnConversion::to_whole_number(const Cell& value, std::string& b
     if (*magnitude >= 1 && *magnitude <= 99) magnitude = *magnitude + (*magnitude < 70 ? 2000 : 1900);
     if (number->negative() || (*magnitude != 0 && *magnitude < 1901)) return uncertain("a value that is no year");
   }
+  // MySQL reads a DECIMAL as a signed number first, MariaDB a text.
+  constexpr auto kMostSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const bool as_signed = settings_.mariadb ? from_text : family_of(before_.type) == TypeFamily::decimal;
+  if (as_signed && magnitude && *magnitude > kMostSigned) return uncertain("a value that does not fit");
   if (!magnitude || *magnitude > most) {
     // The source refused this in strict mode, so that it should not be here; without, it took the nearest bound.
     if (settings_.strict() || family_of(after_.type) != TypeFamily::integer)
@@ -492,7 +514,9 @@ Result<Cell> ColumnConversion::to_temporal(const Cell& value, std::string& buffe
     buffer = moment->time_text(after_.fsp);
     return text_cell(buffer);
   }
-  if (!moment->fit_datetime(to == TypeFamily::date ? 0 : after_.fsp, settings_.rounds_fractions())) return odd();
+  // MariaDB never rounds to the next day.
+  const bool rounds = settings_.rounds_fractions() && !(to == TypeFamily::date && settings_.mariadb);
+  if (!moment->fit_datetime(to == TypeFamily::date ? 0 : after_.fsp, rounds)) return odd();
   switch (to) {
     case TypeFamily::date: buffer = moment->date_text(); break;
     case TypeFamily::datetime: buffer = moment->datetime_text(after_.fsp); break;
@@ -503,21 +527,28 @@ Result<Cell> ColumnConversion::to_temporal(const Cell& value, std::string& buffe
   return text_cell(buffer);
 }
 
-// ENUM and SET keep their labels, whatever numbers they get.
+// ENUM and SET keep their labels, whatever numbers they get. A text is a label, else a number in digits; a number is
+// that as it is printed at MySQL, and always a place or bits at MariaDB.
 Result<Cell> ColumnConversion::to_labels(const Cell& value, std::string& buffer) const {
   const TypeFamily from = family_of(before_.type);
-  if (from != TypeFamily::enum_ && from != TypeFamily::set_ && from != TypeFamily::text) {
-    return uncertain("a number may be a label or its place");
+  const bool is_number = from == TypeFamily::integer || from == TypeFamily::year;
+  if (!is_number && from != TypeFamily::enum_ && from != TypeFamily::set_ && from != TypeFamily::text) {
+    return uncertain("which label this is");
   }
-  std::string_view text = value.bytes;
+  const std::optional<std::string> written = printed(value);
+  if (!written) return uncertain("which label this is");
+  std::string_view text = *written;
+  if (text.empty() && from == TypeFamily::enum_ && after_.type == ColumnType::enum_) return value;
+  const bool is_label = !(is_number && settings_.mariadb) && find_label(after_, text) != after_.labels.size();
+  const std::optional<std::uint64_t> number = is_label ? std::nullopt : number_in_digits(after_, text);
   if (after_.type == ColumnType::enum_) {
-    if (text.empty() && from == TypeFamily::enum_) return value;
-    const std::size_t label = find_label(after_, text);
-    if (label == after_.labels.size()) return uncertain("a label that it does not have");
-    return value;
+    if (!is_label && !number) return uncertain("a label that it does not have");
+    buffer = is_label ? text : *number == 0 ? std::string_view() : after_.labels[*number - 1];
+    return text_cell(buffer);
   }
   std::vector<bool> members(after_.labels.size(), false);
-  while (!text.empty()) {
+  for (std::size_t i = 0; number && i < members.size(); ++i) members[i] = (*number >> i & 1) != 0;
+  while (!number && !text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
     const std::size_t label = find_label(after_, text.substr(0, comma));
     if (label == after_.labels.size()) return uncertain("a label that it does not have");

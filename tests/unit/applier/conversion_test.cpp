@@ -124,9 +124,25 @@ TEST_F(Conversion, EnumAndSetKeepTheirLabels) {
   EXPECT_EQ(after("ENUM('p','q')", "'p'", "ENUM('q')"), "(a label that it does not have)");
   EXPECT_EQ(after("ENUM('p','q')", "'q'", "VARCHAR(3)"), "q");
   EXPECT_EQ(after("VARCHAR(3)", "'q'", "ENUM('p','q')"), "q");
-  EXPECT_EQ(after("INT", "1", "ENUM('p','q')"), "(a number may be a label or its place)");
+  EXPECT_EQ(after("DOUBLE", "1.5", "ENUM('p','q')"), "(which label this is)");
   EXPECT_EQ(after("SET('a','b','c')", "'a,c'", "SET('c','b','a')"), "c,a");
   EXPECT_EQ(after("SET('a','b','c')", "'a,c'", "SET('a','b')"), "(a label that it does not have)");
+}
+
+TEST_F(Conversion, ANumberIsALabelOrAPlaceOfOne) {
+  EXPECT_EQ(after("INT", "2", "ENUM('p','q')"), "q");
+  EXPECT_EQ(after("INT", "0", "ENUM('p','q')"), "");
+  EXPECT_EQ(after("INT", "3", "ENUM('p','q')"), "(a label that it does not have)");
+  EXPECT_EQ(after("INT", "-1", "ENUM('p','q')"), "(a label that it does not have)");
+  EXPECT_EQ(after("VARCHAR(3)", "'02'", "ENUM('p','q')"), "q");
+  EXPECT_EQ(after("VARCHAR(3)", "'2'", "ENUM('2','q')"), "2");
+  EXPECT_EQ(after("VARCHAR(3)", "'2'", "ENUM('２','q')"), "(a label that it does not have)");
+  EXPECT_EQ(after("INT", "5", "SET('a','b','c')"), "a,c");
+  EXPECT_EQ(after("INT", "8", "SET('a','b','c')"), "(a label that it does not have)");
+  context.dialect.mariadb = false;
+  EXPECT_EQ(after("INT", "2", "ENUM('2','q')"), "2");
+  context.dialect.mariadb = true;
+  EXPECT_EQ(after("INT", "2", "ENUM('2','q')"), "q");
 }
 
 TEST_F(Conversion, EnumAndSetAreTheirPlacesToNumbers) {
