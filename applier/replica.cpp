@@ -1,5 +1,6 @@
 #include "applier/replica.hpp"
 
+#include "applier/log_copier.hpp"
 #include "applier/replica_options.hpp"
 #include "applier/wal_vfs.hpp"
 #include "binlog/schema/ddl_parser.hpp"
@@ -170,12 +171,14 @@ Result<std::unique_ptr<Replica>> Replica::open(const std::string& path, const Re
       return fail(Errc::replica, "this SQLite file is no replica of binferry's", "name a new file with --into");
     }
     if (Status set = db.execute(kWriterPragmas); !set) return set;
-    if (Status set = db.execute(kFullPragmas); !set) return set;
     if (is_empty) {
       if (Status created = replica->create(options); !created) return created;
     }
     if (Status loaded = replica->load(); !loaded) return loaded;
     replica->options_.vfs = options.vfs;
+    replica->options_.log_pages = options.log_pages;
+    replica->log_copier_ = std::make_unique<LogCopier>(db, path, *vfs);
+    if (Status set = replica->tune(); !set) return set;
     return replica->prepare();
   };
   if (Status done = set_up(); !done) return propagate(done, path);
@@ -333,9 +336,14 @@ Status Replica::seal() {
 Status Replica::set_durability(Durability durability) {
   if (durability == durability_) return {};
   durability_ = durability;
-  const bool full = durability == Durability::full;
+  return tune();
+}
+
+Status Replica::tune() {
+  const bool full = durability_ == Durability::full;
   Status set = database_.execute(full ? kFullPragmas : kNormalPragmas);
   if (!set) return propagate(set, path_);
+  log_copier_->copy_from(options_.log_pages != 0 ? options_.log_pages : full ? kFullLogPages : kNormalLogPages);
   // The pages that the smaller cache let go are many small pieces, which the C library keeps for itself otherwise.
   if (full) ::malloc_trim(0);
   return {};

@@ -23,6 +23,8 @@
 
 namespace binferry {
 
+class LogCopier;
+
 // How far a commit goes before the next transaction is begun (docs/guarantees.md).
 enum class Durability : std::uint8_t {
   normal,  // survives the end of the process; a power loss may take the last commits, rows and position together
@@ -31,16 +33,16 @@ enum class Durability : std::uint8_t {
 
 // The writer's connection. A big page cache, for applying is mostly walking down B-trees. While much is to be caught up
 // (`normal`) it is larger, so that the pages that a batch of rows in random order changes wait there for the commit
-// instead of being written and read again before it, and the write-ahead log may grow to 256 MiB, so that a page that
-// many commits change is copied into the database once; else both are kept short, and readers find pages in the log
-// quickly. bench/sqlite_floor.cpp uses the same.
+// instead of being written and read again before it, and the write-ahead log may grow to 256 MiB (in pages of 4 KiB),
+// so that a page that many commits change is copied into the database once; else both are kept short, and readers find
+// pages in the log quickly. bench/sqlite_floor.cpp uses the same.
 inline constexpr const char* kWriterPragmas = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF";
 inline constexpr const char* kNormalPragmas =
-    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -262144; PRAGMA wal_autocheckpoint = 65536;"
-    " PRAGMA journal_size_limit = -1";
+    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -262144; PRAGMA journal_size_limit = -1";
 inline constexpr const char* kFullPragmas =
-    "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;"
-    " PRAGMA journal_size_limit = 33554432";
+    "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 33554432";
+inline constexpr int kNormalLogPages = 65536;
+inline constexpr int kFullLogPages = 4000;
 
 // Chosen when a replica is made, kept in it.
 struct ReplicaOptions {
@@ -56,6 +58,7 @@ struct ReplicaOptions {
   std::vector<std::string> tables;
   std::string vfs;          // for fault injection; not kept
   std::string lock_path{};  // of the lock file; empty: `R.db.lock`; not kept
+  int log_pages = 0;        // of the write-ahead log before it is copied; 0: as above; for tests, not kept
   bool fresh = false;       // what an end in the middle left there is removed first; not kept
 };
 
@@ -105,6 +108,7 @@ class Replica {
   Status load_tables();
   Status prepare();
   Status check_alive();
+  Status tune();
 
   std::string path_;
   std::unique_ptr<LockFile> lock_;
@@ -119,6 +123,7 @@ class Replica {
   SqliteStatement commit_;
   SqliteStatement roll_back_;
   SqliteStatement save_checkpoint_;
+  std::unique_ptr<LogCopier> log_copier_;
 };
 
 }  // namespace binferry

@@ -69,6 +69,11 @@ extern "C" void forget_function(void* function) {
   delete static_cast<SqlFunction*>(function);
 }
 
+extern "C" int tell_watcher(void* watcher, sqlite3* /*database*/, const char* /*schema*/, int pages) {
+  static_cast<LogWatcher*>(watcher)->log_has(pages);
+  return SQLITE_OK;
+}
+
 }  // namespace
 
 SqliteStatement::Type SqlCall::type(int argument) const {
@@ -276,6 +281,25 @@ Status copy_database(Database& database, const std::string& path, const std::fun
   if (code != SQLITE_DONE) return std::unexpected(error_of(into->handle(), code).at(path));
   if (finished != SQLITE_OK) return std::unexpected(error_of(into->handle(), finished).at(path));
   return ended;
+}
+
+void Database::watch_log(LogWatcher* watcher) {
+  (void)sqlite3_wal_hook(database_, watcher != nullptr ? tell_watcher : nullptr, watcher);
+}
+
+Result<LogPages> Database::copy_log() {
+  LogPages pages{};
+  const int code = sqlite3_wal_checkpoint_v2(database_, "main", SQLITE_CHECKPOINT_PASSIVE, &pages.held, &pages.copied);
+  if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
+  return pages;
+}
+
+Status Database::sync() {
+  sqlite3_file* file = nullptr;
+  int code = sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
+  if (code == SQLITE_OK) code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return std::unexpected(error_of(nullptr, code));
+  return {};
 }
 
 void Database::set_busy_timeout(int timeout_ms) {

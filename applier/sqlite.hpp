@@ -81,6 +81,19 @@ class SqlCall {
 };
 using SqlFunction = std::function<void(SqlCall&)>;
 
+// Pages of a write-ahead log, and how many of them are in the database.
+struct LogPages {
+  int held;
+  int copied;
+};
+
+// Is told of each commit, by the thread that commits, how many pages the write-ahead log holds behind it.
+class LogWatcher {
+ public:
+  virtual ~LogWatcher() = default;
+  virtual void log_has(int pages) = 0;
+};
+
 enum class OpenMode : std::uint8_t { read_only, read_write, create };
 
 class Database {
@@ -102,6 +115,13 @@ class Database {
   // `deterministic`: equal arguments give equal results. What it refers to must outlive the connection or the next
   // function of that name.
   Status create_function(const std::string& name, bool deterministic, SqlFunction function);
+
+  // In place of SQLite's own copying at commits (`wal_autocheckpoint`) and of the watcher before; may be null.
+  void watch_log(LogWatcher* watcher);
+  // Copies of the write-ahead log what no reader keeps from it (a passive checkpoint).
+  Result<LogPages> copy_log();
+  // Returns when what was written into the database's file has reached the disk.
+  Status sync();
 
   // How long to wait for another connection's lock before Errc::busy.
   void set_busy_timeout(int timeout_ms);

@@ -222,6 +222,7 @@ void run(sqlite3* database, const Script& script, const char* replica, bool inde
   if (indexes_last) create_objects(database, replica, "index");
   // A synced commit needs something to write.
   check(database, sqlite3_exec(database, kFullPragmas, nullptr, nullptr, nullptr));
+  check(database, sqlite3_wal_autocheckpoint(database, kFullLogPages));
   check(database, sqlite3_exec(database, "PRAGMA user_version = 1", nullptr, nullptr, nullptr));
   for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
   check(nullptr, sqlite3_close(database));
@@ -239,6 +240,7 @@ int main(int argc, char** argv) {
         sqlite3_open_v2(argv[3], &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
   check(database, sqlite3_exec(database, kWriterPragmas, nullptr, nullptr, nullptr));
   check(database, sqlite3_exec(database, kNormalPragmas, nullptr, nullptr, nullptr));
+  check(database, sqlite3_wal_autocheckpoint(database, kNormalLogPages));
   create_objects(database, argv[2], "table");
   if (!indexes_last) create_objects(database, argv[2], "index");
   const double processor = processor_seconds();

@@ -139,34 +139,63 @@ TEST_F(FailingDisk, AFullDiskStopsTheReplayUntilThereIsRoom) {
 
 // docs/guarantees.md: a power loss may take the last commits of a run that is catching up, whole, with their position;
 // never those of a run that has ended, and with Durability::full none.
-TEST_F(FailingDisk, APowerLossLeavesAnEarlierStandOfTheReplica) {
+class PowerLoss : public FailingDisk {
+ protected:
+  // False: the run had ended before the operation came.
+  bool cut_and_look(std::uint64_t at) {
+    const std::uint64_t seed = seed_or(at);
+    SCOPED_TRACE(fmt::format("operation {}, seed {}", at, seed));
+    BinlogPosition reached;
+    job_.reached = &reached;
+    sealed_ = {};
+    FailingVfs::arm({Mishap::power_cut, at});
+    (void)run_to_the_end();  // the last operations of all are SQLite's tidying up: then nothing fails
+    const bool struck = FailingVfs::has_struck();
+    FailingVfs::settle(seed);
+    job_.reached = nullptr;
+    std::filesystem::remove(job_.into + "-shm");  // it was memory
+    EXPECT_EQ(integrity_of(job_.into), "ok");
+    Result<std::unique_ptr<Replica>> after = open_replica(job_.into);
+    EXPECT_TRUE(after.has_value()) << after.error().message();
+    if (!after) return struck;
+    const BinlogPosition& promised = job_.durability == Durability::full && reached > sealed_ ? reached : sealed_;
+    EXPECT_GE((*after)->checkpoint.position, promised);
+    after->reset();
+    replay_.expect_whole(job_);
+    InterruptedReplay::remove(job_);
+    return struck;
+  }
+};
+
+TEST_F(PowerLoss, LeavesAnEarlierStandOfTheReplica) {
   for (const Durability durability : {Durability::normal, Durability::full}) {
     job_.durability = durability;
     job_.batch_transactions = 1;
     const std::uint64_t operations = count_operations();
     const std::uint64_t stride = operations / number_or("BINFERRY_CUTS", 60) + 1;
     for (std::uint64_t at = 1; at <= operations; at += stride) {
-      const std::uint64_t seed = seed_or(at);
-      SCOPED_TRACE(fmt::format("operation {} of {}, seed {}", at, operations, seed));
-      BinlogPosition reached;
-      job_.reached = &reached;
-      sealed_ = {};
-      FailingVfs::arm({Mishap::power_cut, at});
-      (void)run_to_the_end();  // the last operations of all are SQLite's tidying up: then nothing fails
-      ASSERT_TRUE(FailingVfs::has_struck());
-      FailingVfs::settle(seed);
-      job_.reached = nullptr;
-      std::filesystem::remove(job_.into + "-shm");  // it was memory
-      EXPECT_EQ(integrity_of(job_.into), "ok");
-      Result<std::unique_ptr<Replica>> after = open_replica(job_.into);
-      ASSERT_TRUE(after.has_value()) << after.error().message();
-      const BinlogPosition& promised = durability == Durability::full && reached > sealed_ ? reached : sealed_;
-      EXPECT_GE((*after)->checkpoint.position, promised);
-      after->reset();
-      replay_.expect_whole(job_);
+      EXPECT_TRUE(cut_and_look(at));
       if (HasFailure()) return;
-      InterruptedReplay::remove(job_);
     }
+  }
+}
+
+// The log is copied into the database by a thread: the same operation is another one in each run.
+TEST_F(PowerLoss, LeavesAnEarlierStandAlsoWhileTheLogIsCopied) {
+  Random random(seed_or(17));
+  for (const Durability durability : {Durability::normal, Durability::full}) {
+    job_.durability = durability;
+    job_.batch_transactions = 1;
+    job_.most_transactions.reset();
+    job_.log_pages = 10;
+    const std::uint64_t operations = count_operations();
+    std::uint64_t struck = 0;
+    const std::uint64_t cuts = number_or("BINFERRY_CUTS", 60);
+    for (std::uint64_t cut = 0; cut < cuts; ++cut) {
+      if (cut_and_look(random.between(1, operations))) ++struck;
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(struck, cuts / 2);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
@@ -42,6 +43,12 @@ struct State {
 State& state() {
   static State the_state;
   return the_state;
+}
+
+// Held over a whole operation: what a power cut takes back must be what was done, in that order.
+std::mutex& mutex() {
+  static std::mutex the_mutex;
+  return the_mutex;
 }
 
 sqlite3_vfs* real_vfs() {
@@ -95,6 +102,7 @@ Unsynced* remembered(sqlite3_file* file) {
 }
 
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
+  const std::lock_guard lock(mutex());
   if (const int code = strike(SQLITE_IOERR_WRITE, true); code != SQLITE_OK) return code;
   if (Unsynced* const kept = remembered(file)) {
     kept->changes.push_back({static_cast<std::uint64_t>(offset),
@@ -104,6 +112,7 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 off
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
+  const std::lock_guard lock(mutex());
   if (const int code = strike(SQLITE_IOERR_TRUNCATE, false); code != SQLITE_OK) return code;
   if (Unsynced* const kept = remembered(file)) kept->changes.push_back({static_cast<std::uint64_t>(size), {}, true});
   return methods(file).xTruncate(real(file), size);
@@ -111,6 +120,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 
 // Nothing is synced in truth: the machine's power stays, and syncs would cost the tests their time.
 int sync_file(sqlite3_file* file, int /*flags*/) {
+  const std::lock_guard lock(mutex());
   if (const int code = strike(SQLITE_IOERR_FSYNC, false); code != SQLITE_OK) return code;
   if (Unsynced* const kept = remembered(file)) {
     kept->synced = content_of_file(of(file)->path);
@@ -187,6 +197,7 @@ int open_file(sqlite3_vfs* /*vfs*/, sqlite3_filename path, sqlite3_file* file, i
   const int code = real_vfs()->xOpen(real_vfs(), path, opened->real(), flags, out_flags);
   if (code != SQLITE_OK) return code;
   opened->base.pMethods = &kMethods;
+  const std::lock_guard lock(mutex());
   State& now = state();
   if (now.plan.mishap == Mishap::power_cut && path != nullptr && !now.files.contains(path)) {
     now.files[path].synced = content_of_file(path);
@@ -195,6 +206,7 @@ int open_file(sqlite3_vfs* /*vfs*/, sqlite3_filename path, sqlite3_file* file, i
 }
 
 int delete_file(sqlite3_vfs* /*vfs*/, const char* path, int sync_folder) {
+  const std::lock_guard lock(mutex());
   if (const int code = strike(SQLITE_IOERR_DELETE, false); code != SQLITE_OK) return code;
   state().files.erase(path);  // what a lost entry of the folder would bring back is not tried
   return real_vfs()->xDelete(real_vfs(), path, sync_folder);
@@ -237,9 +249,11 @@ void FailingVfs::arm(const MishapPlan& plan) {
 }
 
 std::uint64_t FailingVfs::operations() {
+  const std::lock_guard lock(mutex());
   return state().count;
 }
 bool FailingVfs::has_struck() {
+  const std::lock_guard lock(mutex());
   return state().struck;
 }
 

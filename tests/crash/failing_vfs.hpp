@@ -6,7 +6,7 @@
 //
 // While a power cut is planned, the writes that no sync has made durable are remembered; settle() then makes each file
 // what a disk may have kept of it: all that was synced, and of the rest any part, in any order, a sector being whole or
-// not there. One at a time in a process, one thread.
+// not there. One at a time in a process; its connections may be of several threads.
 #pragma once
 
 #include <cstdint>

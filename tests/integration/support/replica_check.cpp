@@ -92,15 +92,16 @@ Result<TableDump> dump_table(Database& database, const ReplicaTable& table) {
 
 }  // namespace
 
-Result<std::unique_ptr<Replica>> open_replica(const std::string& path, const std::string& vfs) {
+Result<std::unique_ptr<Replica>> open_replica(const std::string& path, const std::string& vfs, int log_pages) {
   ReplicaOptions made;
   made.qualified_names = true;
   made.vfs = vfs;
+  made.log_pages = log_pages;
   return Replica::open(path, made);
 }
 
 Result<JobOutcome> bring_up(const ReplicaJob& job) {
-  Result<std::unique_ptr<Replica>> replica = open_replica(job.into, job.vfs);
+  Result<std::unique_ptr<Replica>> replica = open_replica(job.into, job.vfs, job.log_pages);
   if (!replica) return propagate(replica);
   Result<ReplayStart> start = plan_replay(job.inputs, (*replica)->checkpoint, std::nullopt);
   if (!start) return propagate(start);

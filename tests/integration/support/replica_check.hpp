@@ -24,6 +24,7 @@ struct ReplicaJob {
   std::string vfs;  // for fault injection
   std::uint64_t batch_transactions = 1000;
   Durability durability = Durability::normal;
+  int log_pages = 0;  // of the write-ahead log before it is copied; 0: Replica's own choice
   bool strict = false;
   const MariadbKeys* keys = nullptr;
   std::optional<std::uint64_t> most_transactions{};  // stop after so many
@@ -37,7 +38,7 @@ struct JobOutcome {
 };
 
 // One that holds several schemas; made if there is none.
-Result<std::unique_ptr<Replica>> open_replica(const std::string& path, const std::string& vfs = {});
+Result<std::unique_ptr<Replica>> open_replica(const std::string& path, const std::string& vfs = {}, int log_pages = 0);
 
 // What the command `replay` does: opens or makes the replica, goes on from where it stands, closes it.
 Result<JobOutcome> bring_up(const ReplicaJob& job);
