@@ -1,5 +1,6 @@
 #include "applier/log_copier.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace binferry {
@@ -28,9 +29,19 @@ void LogCopier::log_has(int pages) {
     turn_ = Turn::none;
     return;
   }
+  if (!thread_.joinable() && !start()) return;
   turn_ = Turn::thread;
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   called_.release();
+}
+
+// Called by SQLite, which knows of no exceptions.
+bool LogCopier::start() noexcept {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    turn_ = Turn::writer;
+  }
+  return thread_.joinable();
 }
 
 void LogCopier::run() {
@@ -50,14 +61,8 @@ void LogCopier::copy(std::optional<Database>& database) {
     if (!opened || !opened->query_text("SELECT count(*) FROM sqlite_schema")) return;
     database = std::move(*opened);
   }
-  const int little = pages_ / 16;
-  for (int before = -1; !stopping_;) {
-    const Result<LogPages> log = database->copy_log();
-    // Synced here, for the writer would wait for all of it when it syncs the little that it adds.
-    if (!log || !database->sync()) return;
-    if (log->held - log->copied <= little || log->copied == before) return;
-    before = log->copied;
-  }
+  // Synced here, or the writer would wait for all of it when it syncs the rest.
+  if (database->copy_log()) (void)database->sync();
 }
 
 }  // namespace binferry
