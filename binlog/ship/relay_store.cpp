@@ -74,10 +74,13 @@ Status RelayStore::recover() {
     base_ = parse_log_name(files_.back().name) ? parse_log_name(files_.back().name)->base : "";
     if (Status newest = recover_newest(); !newest) return newest;
     if (end_ > kFirstEventOffset) break;
-    // Nothing of it is whole: the source begins it again.
+    // Nothing of it is whole: the source begins it again. It does not stay, for a folder whose index is empty is read
+    // by the names in it.
+    const std::string path = path_of(files_.back().name);
     if (options_.note) options_.note(files_.back().name + " holds no whole event and is begun again");
     files_.pop_back();
     if (Status written = write_index(files_); !written) return written;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed_on(path, "remove");
   }
   return files_.empty() ? Status{} : open_newest();
 }

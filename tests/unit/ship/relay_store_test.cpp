@@ -1,5 +1,7 @@
 #include "tests/unit/ship/relay_fixture.hpp"
 
+#include "binlog/source/log_directory.hpp"
+
 #include <algorithm>
 #include <filesystem>
 
@@ -59,6 +61,27 @@ TEST(RelayStore, IsCutToItsLastWholeTransactionAfterACrashAndThenFilledAgain) {
       ASSERT_TRUE(fill(*store, source.folder()));
     }
     ASSERT_EQ(test::read_file(file), longer) << "cut at " << size;
+  }
+}
+
+// Killed between making a file and writing its first event: at the first file nothing but that file's name tells that
+// there is one, so that one left behind would be read as a log, by the hub itself at its next start.
+TEST(RelayStore, HoldsNothingOfAFileOfWhichNoEventIsWhole) {
+  const SourceFolder source(2);
+  for (const char* const index : {"", "binlog.000001\n"}) {
+    for (const std::size_t size : {0U, 2U, 4U, 20U}) {
+      SCOPED_TRACE(std::to_string(size) + " bytes, index: " + index);
+      const TempDir dir;
+      test::write_file(dir / "binlog.000001", source.bytes(1).substr(0, size));
+      test::write_file(dir / "binlog.index", index);
+      const auto store = open_store(dir.path());
+      EXPECT_EQ(store->published(), BinlogPosition{});
+      const auto logs = list_logs(dir.path());
+      ASSERT_TRUE(logs) << logs.error().message();
+      EXPECT_TRUE(logs->empty());
+      ASSERT_TRUE(fill(*store, source.folder()));
+      EXPECT_EQ(test::read_file(dir / "binlog.000001"), source.bytes(1));
+    }
   }
 }
 
