@@ -336,7 +336,10 @@ Status Replica::seal() {
 Status Replica::set_durability(Durability durability) {
   if (durability == durability_) return {};
   durability_ = durability;
-  return tune();
+  if (Status tuned = tune(); !tuned) return tuned;
+  // The pages that the smaller cache let go are many small pieces, which the C library keeps for itself otherwise.
+  if (durability == Durability::full) ::malloc_trim(0);
+  return {};
 }
 
 Status Replica::tune() {
@@ -344,8 +347,6 @@ Status Replica::tune() {
   Status set = database_.execute(full ? kFullPragmas : kNormalPragmas);
   if (!set) return propagate(set, path_);
   log_copier_->copy_from(options_.log_pages != 0 ? options_.log_pages : full ? kFullLogPages : kNormalLogPages);
-  // The pages that the smaller cache let go are many small pieces, which the C library keeps for itself otherwise.
-  if (full) ::malloc_trim(0);
   return {};
 }
 

@@ -287,11 +287,10 @@ void Database::watch_log(LogWatcher* watcher) {
   (void)sqlite3_wal_hook(database_, watcher != nullptr ? tell_watcher : nullptr, watcher);
 }
 
-Result<LogPages> Database::copy_log() {
-  LogPages pages{};
-  const int code = sqlite3_wal_checkpoint_v2(database_, "main", SQLITE_CHECKPOINT_PASSIVE, &pages.held, &pages.copied);
+Status Database::copy_log() {
+  const int code = sqlite3_wal_checkpoint_v2(database_, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code != SQLITE_OK) return std::unexpected(error_of(database_, code));
-  return pages;
+  return {};
 }
 
 Status Database::sync() {

@@ -81,12 +81,6 @@ class SqlCall {
 };
 using SqlFunction = std::function<void(SqlCall&)>;
 
-// Pages of a write-ahead log, and how many of them are in the database.
-struct LogPages {
-  int held;
-  int copied;
-};
-
 // Is told of each commit, by the thread that commits, how many pages the write-ahead log holds behind it.
 class LogWatcher {
  public:
@@ -119,7 +113,7 @@ class Database {
   // In place of SQLite's own copying at commits (`wal_autocheckpoint`) and of the watcher before; may be null.
   void watch_log(LogWatcher* watcher);
   // Copies of the write-ahead log what no reader keeps from it (a passive checkpoint).
-  Result<LogPages> copy_log();
+  Status copy_log();
   // Returns when what was written into the database's file has reached the disk.
   Status sync();
 

@@ -1,15 +1,10 @@
 // The write-ahead log is copied into the database while its writer goes on.
 #include "applier/log_copier.hpp"
 
-#include "applier/wal_vfs.hpp"
-#include "tests/integration/support/random.hpp"
-#include "tests/unit/support/temp_dir.hpp"
+#include "tests/unit/applier/wal_fixture.hpp"
 
-#include <filesystem>
 #include <fstream>
-#include <optional>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace binferry::test {
 namespace {
@@ -17,23 +12,12 @@ namespace {
 constexpr std::uintmax_t kPage = 4096;
 constexpr int kPages = 64;
 
-class CopiedLog : public testing::Test {
+class CopiedLog : public WalTest {
  protected:
   void SetUp() override {
-    const auto vfs = frame_joining_vfs("");
-    ASSERT_TRUE(vfs) << vfs.error().message();
-    auto opened = Database::open(path_, OpenMode::create, *vfs);
-    ASSERT_TRUE(opened) << opened.error().message();
-    writer_.emplace(std::move(*opened));
-    must(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-        " CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, x BLOB)");
-    copier_.emplace(*writer_, path_, *vfs);
-  }
-
-  void must(const std::string& sql) {
-    const Status done = writer_->execute(sql);
-    ASSERT_TRUE(done) << sql << ": " << done.error().message();
+    WalTest::SetUp();
+    must("PRAGMA synchronous = NORMAL");
+    copier_.emplace(*writer_, path_, vfs_);
   }
 
   // A commit of some ten pages.
@@ -66,10 +50,7 @@ class CopiedLog : public testing::Test {
   }
 
   Random random_{11};
-  TempDir dir_;
-  std::string path_ = dir_.path() + "/t.db";
   int changes_ = 0;
-  std::optional<Database> writer_;
   std::optional<LogCopier> copier_;
 };
 
@@ -91,17 +72,10 @@ TEST_F(CopiedLog, IsBegunAnewThoughItsWriterNeverRests) {
 
 TEST_F(CopiedLog, LeavesNothingOutWhenTheProcessEndsAtAnyTime) {
   copier_->copy_from(kPages);
-  const std::string copy = dir_.path() + "/copy.db";
   for (int commit = 0; commit < 300; ++commit) {
     commit_some();
     if (!random_.chance(10)) continue;
-    // As a kill leaves them. The database first: what is copied into it behind that is in the log still, for the log is
-    // begun anew only by the writer, which is here.
-    for (const char* const tail : {"", "-wal"}) {
-      std::filesystem::copy_file(path_ + tail, copy + tail, std::filesystem::copy_options::overwrite_existing);
-    }
-    std::filesystem::remove(copy + "-shm");
-    expect_whole(copy);
+    expect_whole(copy_as_a_kill_leaves_it());
     if (HasFailure()) return;
   }
 }

@@ -2,14 +2,9 @@
 // finds there at each commit.
 #include "applier/wal_vfs.hpp"
 
-#include "applier/sqlite.hpp"
-#include "tests/integration/support/random.hpp"
-#include "tests/unit/support/temp_dir.hpp"
+#include "tests/unit/applier/wal_fixture.hpp"
 
-#include <filesystem>
-#include <optional>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace binferry::test {
 namespace {
@@ -17,23 +12,12 @@ namespace {
 constexpr int kRows = 2000;
 
 // No savepoints: with SQLite's own files, too, a commit behind a ROLLBACK TO is lost in a kill (ddl.cpp).
-class JoinedFrames : public testing::Test {
+class JoinedFrames : public WalTest {
  protected:
   void SetUp() override {
-    const auto vfs = frame_joining_vfs("");
-    ASSERT_TRUE(vfs) << vfs.error().message();
-    auto opened = Database::open(path_, OpenMode::create, *vfs);
-    ASSERT_TRUE(opened) << opened.error().message();
-    writer_.emplace(std::move(*opened));
+    WalTest::SetUp();
     // So few pages that a transaction writes its own into the log, reads them again, and writes them twice.
-    must(
-        "PRAGMA journal_mode = WAL; PRAGMA cache_size = 8; PRAGMA wal_autocheckpoint = 300;"
-        " CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, x BLOB)");
-  }
-
-  void must(const std::string& sql) {
-    const Status done = writer_->execute(sql);
-    ASSERT_TRUE(done) << sql << ": " << done.error().message();
+    must("PRAGMA cache_size = 8; PRAGMA wal_autocheckpoint = 300");
   }
 
   void change(Random& random) {
@@ -56,19 +40,7 @@ class JoinedFrames : public testing::Test {
     return reader ? look(*reader) : "";
   }
 
-  // The files as a process that was killed leaves them.
-  std::string look_after_a_kill() {
-    const std::string copy = dir_.path() + "/copy.db";
-    for (const char* const tail : {"", "-wal"}) {
-      std::filesystem::copy_file(path_ + tail, copy + tail, std::filesystem::copy_options::overwrite_existing);
-    }
-    std::filesystem::remove(copy + "-shm");
-    return look(copy);
-  }
-
-  TempDir dir_;
-  std::string path_ = dir_.path() + "/t.db";
-  std::optional<Database> writer_;
+  std::string look_after_a_kill() { return look(copy_as_a_kill_leaves_it()); }
 };
 
 TEST_F(JoinedFrames, AreThereForEveryoneAtEachCommit) {
