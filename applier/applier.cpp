@@ -262,6 +262,12 @@ Status SqliteApplier::seal() {
   return replica_->seal();
 }
 
+Status SqliteApplier::seal_at(const BinlogPosition& position) {
+  if (!checkpoint().source.known() || position <= checkpoint().position) return {};
+  if (Status advanced = advance(position); !advanced) return advanced;
+  return seal();
+}
+
 // ---- one transaction
 
 Status SqliteApplier::apply(const Transaction& transaction) {

@@ -82,6 +82,9 @@ class SqliteApplier {
   Status commit();
   // The same, and everything committed before is durable too (Replica::seal).
   Status seal();
+  // The same behind what stands in front of `position`, though no transaction may end there: all of it has been read.
+  // Nothing while the source is not known, for a file's head is taken in with its first transaction.
+  Status seal_at(const BinlogPosition& position);
   // The replica has caught up: the secondary indexes of tables that were made meanwhile (Durability::normal) are made,
   // a table a commit. Until then, and where `should_stop` is true between two tables, the checkpoint says that some are
   // missing, and a later call makes them. Sealed first, for it takes less memory so.
@@ -108,6 +111,10 @@ class SqliteApplier {
     std::uint64_t rows_passed = 0;  // of quarantined tables
   };
   [[nodiscard]] const Totals& totals() const { return totals_; }
+
+  // Whose rows the replica holds; and tables beside those whose rows it has to see, for their cascades.
+  [[nodiscard]] const TransactionFilter& filter() const { return options_.filter; }
+  [[nodiscard]] std::set<TableRegistry::Key> parents_outside() const { return cascades_->parents_outside(); }
 
  private:
   SqliteApplier(std::unique_ptr<Replica> replica, ApplierOptions options);

@@ -1,12 +1,12 @@
 #include "applier/cascades.hpp"
 
 #include "applier/cell.hpp"
+#include "applier/foreign_keys.hpp"
 #include "applier/key_match.hpp"
 #include "binlog/format/same_value.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <span>
 
@@ -30,29 +30,6 @@ struct Link {
   const ReplicaTable* child;
   std::vector<Pair> pairs;
 };
-
-bool changes_child(ReferenceAction action) {
-  return action == ReferenceAction::cascade || action == ReferenceAction::set_null;
-}
-
-// Other engines parse foreign keys and forget them; with none named, InnoDB is every supported server's own.
-bool keeps_foreign_keys(const TableDefinition& table) {
-  constexpr std::string_view kInnodb = "innodb";
-  return table.engine.empty() || std::ranges::equal(table.engine, kInnodb, {},
-                                                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-}
-
-std::string table_name(const ReplicaTable& table) {
-  return quote_identifier(table.layout->name);
-}
-
-std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_view name) {
-  const std::size_t index = table.definition->column_index(name);
-  const auto& columns = table.layout->columns;
-  const auto found = std::ranges::find(columns, index, &LayoutColumn::index);
-  if (index == TableDefinition::kNoColumn || found == columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - columns.begin());
-}
 
 std::optional<std::uint16_t> collation_of(const ColumnDefinition& column) {
   const bool is_text =
@@ -100,7 +77,7 @@ constexpr std::string_view kHasOtherThanAscii = " GLOB '*[^ -~]*'";
 // near it is to this one: where our notion of a collation is the coarser, it must not take away what is not meant.
 std::string same_by_collation(const Link& link) {
   std::string sql;
-  std::string other = "SELECT 1 FROM " + table_name(*link.parent) + " AS \"binferry_parent\" WHERE ";
+  std::string other = "SELECT 1 FROM " + sql_name(*link.parent) + " AS \"binferry_parent\" WHERE ";
   for (std::size_t i = 0; i < link.pairs.size(); ++i) {
     const Link::Pair& pair = link.pairs[i];
     if (pair.collation) {
@@ -109,7 +86,7 @@ std::string same_by_collation(const Link& link) {
       sql += pair.child + " = OLD." + pair.parent;
     }
     sql += " AND ";
-    other += (i == 0 ? "" : " AND ") + ("\"binferry_parent\"." + pair.parent) + " = " + table_name(*link.child) + "." +
+    other += (i == 0 ? "" : " AND ") + ("\"binferry_parent\"." + pair.parent) + " = " + sql_name(*link.child) + "." +
              pair.child;
   }
   return sql + "NOT EXISTS (" + other + ")";
@@ -177,7 +154,7 @@ Status make_index(Database& database, const ReplicaTable& table, const std::stri
       "SELECT coalesce(max(CAST(substr(name, 13) AS INTEGER)), 0) + 1 FROM sqlite_master"
       " WHERE type = 'index' AND name GLOB 'binferry_fk_*'");
   if (!number) return propagate(number);
-  return database.execute("CREATE INDEX \"binferry_fk_" + number->value_or("1") + "\" ON " + table_name(table) + " " +
+  return database.execute("CREATE INDEX \"binferry_fk_" + number->value_or("1") + "\" ON " + sql_name(table) + " " +
                           parts);
 }
 
@@ -242,7 +219,7 @@ std::string row_hash(std::span<const std::string> values) {
 // are found by their hash, so the side table follows.
 std::string act(const Link& link, ReferenceAction action, bool is_delete, const std::string& condition) {
   const TableLayout& layout = *link.child->layout;
-  const std::string table = table_name(*link.child);
+  const std::string table = sql_name(*link.child);
   const bool removes = is_delete && action == ReferenceAction::cascade;
   std::vector<std::string> now;
   for (const LayoutColumn& column : layout.columns) now.push_back(quote_identifier(column.name));
@@ -348,50 +325,6 @@ Status Cascades::prepare(const RowChange& change) {
   return {};
 }
 
-bool Cascades::reaches_inward(std::string_view schema, std::string_view table) const {
-  return std::ranges::any_of(catalogue_.children(schema, table), [&](const Catalogue::Child& child) {
-    const ForeignKey& key = child.table->foreign_keys[child.foreign_key];
-    const ReplicaTable* const entry = tables_.find(child.table->schema, child.table->name);
-    return (changes_child(key.on_delete) || changes_child(key.on_update)) && keeps_foreign_keys(*child.table) &&
-           entry != nullptr && entry->is_active();
-  });
-}
-
-Result<std::optional<Cascades::Blocked>> Cascades::blocked_by_outside(const RowChange& change) const {
-  if (change.op == RowOp::write || change.no_foreign_key_checks || change.cascades_logged) return std::nullopt;
-  const std::string& schema = change.table->schema;
-  const std::string& name = change.table->name;
-  const TablePtr parent = catalogue_.find(schema, name);
-  if (parent && !keeps_foreign_keys(*parent)) return std::nullopt;
-  const auto has_changed = [&](const std::string& wanted) {
-    const auto& columns = change.table->columns;
-    const auto found =
-        std::ranges::find_if(columns, [&](const Column& column) { return same_name(column.name, wanted); });
-    const auto index = static_cast<std::size_t>(found - columns.begin());
-    if (change.op == RowOp::remove || index >= change.after.size()) return true;
-    return change.after[index].present() && !same_value(change.before[index], change.after[index]);
-  };
-  for (const Catalogue::Child& child : catalogue_.children(schema, name)) {
-    const ForeignKey& key = child.table->foreign_keys[child.foreign_key];
-    const ReplicaTable* const entry = tables_.find(child.table->schema, child.table->name);
-    if (entry == nullptr || !entry->is_active() || !keeps_foreign_keys(*child.table)) continue;
-    if (!changes_child(change.op == RowOp::remove ? key.on_delete : key.on_update)) continue;
-    if (!key.referenced_columns.empty() && std::ranges::none_of(key.referenced_columns, has_changed)) continue;
-    std::string sql = "SELECT 1 FROM " + table_name(*entry) + " WHERE 1";
-    for (const std::string& column : key.columns) {
-      if (const auto index = layout_column(*entry, column)) {
-        sql += " AND " + quote_identifier(entry->layout->columns[*index].name) + " IS NOT NULL";
-      }
-    }
-    Result<std::optional<std::string>> any = database_.query_text(sql + " LIMIT 1");
-    if (!any) return propagate(any);
-    if (!*any) continue;
-    return Blocked{child.table->schema, child.table->name,
-                   "foreign keys cascade into it from " + schema + "." + name + ", which the replica leaves out"};
-  }
-  return std::nullopt;
-}
-
 Status Cascades::reset() {
   last_.reset();
   installed_.clear();
@@ -414,10 +347,14 @@ Status Cascades::install(const std::string& schema, const std::string& table) {
   if (parent == nullptr || !parent->is_active() || !keeps_foreign_keys(*parent->definition)) return {};
   for (const Catalogue::Child& child : catalogue_.children(schema, table)) {
     const ForeignKey& key = child.table->foreign_keys[child.foreign_key];
-    const ReplicaTable* const entry = tables_.find(child.table->schema, child.table->name);
-    if (entry == nullptr || !entry->is_active() || !keeps_foreign_keys(*child.table)) continue;
+    if (!keeps_foreign_keys(*child.table)) continue;
     if (!changes_child(key.on_delete) && !changes_child(key.on_update)) continue;
     const TableRegistry::Key name{child.table->schema, child.table->name};
+    const ReplicaTable* const entry = tables_.find(name.first, name.second);
+    if (is_outside(entry)) {
+      if (Status made = install_way_outside(*parent, child); !made) return made;
+    }
+    if (entry == nullptr || !entry->is_active()) continue;
     if (Status made = install_key({schema, table}, name, key); !made) return made;
     if (again_) return {};
     if (Status made = install(name.first, name.second); !made || again_) return made;
@@ -440,9 +377,9 @@ Status Cascades::install_key(const TableRegistry::Key& parent, const TableRegist
   }
   if (Status made = make_indexes(database_, *link); !made) return made;
 
-  const auto make_trigger = [&](ReferenceAction action, bool is_delete) -> Status {
+  const auto follow = [&](ReferenceAction action, bool is_delete) -> Status {
     if (!changes_child(action)) return {};
-    std::string event = is_delete ? " AFTER DELETE" : " AFTER UPDATE OF ";
+    std::string event = is_delete ? "DELETE" : "UPDATE OF ";
     std::string changed;
     for (const Link::Pair& pair : link->pairs) {
       if (is_delete) break;
@@ -457,17 +394,22 @@ Status Cascades::install_key(const TableRegistry::Key& parent, const TableRegist
       if (reason.empty()) {
         body += act(*link, action, is_delete, condition);
       } else {
-        body += "SELECT binferry_blocked(" + std::to_string(blocked_.size()) + ") FROM " + table_name(*link->child) +
+        body += "SELECT binferry_blocked(" + std::to_string(blocked_.size()) + ") FROM " + sql_name(*link->child) +
                 " WHERE " + condition + " LIMIT 1;\n";
       }
     }
     if (!reason.empty()) blocked_.push_back({child.first, child.second, reason});
-    const std::string name = std::string(kTriggerPrefix) + std::to_string(next_trigger_++);
-    return database_.execute("CREATE TEMP TRIGGER " + name + event + " ON main." + table_name(*link->parent) +
-                             " WHEN binferry_follows()" + changed + " BEGIN\n" + body + "END");
+    return make_trigger(*link->parent, event, changed, body);
   };
-  if (Status made = make_trigger(key.on_delete, true); !made) return made;
-  return make_trigger(key.on_update, false);
+  if (Status made = follow(key.on_delete, true); !made) return made;
+  return follow(key.on_update, false);
+}
+
+Status Cascades::make_trigger(const ReplicaTable& parent, std::string_view event, std::string_view condition,
+                              std::string_view body) {
+  return database_.execute(
+      fmt::format("CREATE TEMP TRIGGER {}{} AFTER {} ON main.{} WHEN binferry_follows(){} BEGIN\n{}END", kTriggerPrefix,
+                  next_trigger_++, event, sql_name(parent), condition, body));
 }
 
 std::vector<std::pair<std::string, std::string>> Cascades::reached_from(const Catalogue& catalogue,

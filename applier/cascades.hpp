@@ -61,8 +61,10 @@ class Cascades {
     return hit_ < 0 ? nullptr : &blocked_[static_cast<std::size_t>(hit_)];
   }
 
-  // For a table that the replica leaves out by the operator's choice. Whether foreign keys of it cascade into one that
-  // the replica holds; and the child that a row of it may have changed, which nothing here can tell.
+  // Tables that the replica leaves out by the operator's choice, and whose cascades come to one that it holds, be it by
+  // way of others that it leaves out.
+  [[nodiscard]] std::set<TableRegistry::Key> parents_outside() const;
+  // Whether a table is one of them; and the child that a row of it may have changed, which nothing here can tell.
   [[nodiscard]] bool reaches_inward(std::string_view schema, std::string_view table) const;
   Result<std::optional<Blocked>> blocked_by_outside(const RowChange& change) const;
 
@@ -82,6 +84,13 @@ class Cascades {
   Status register_functions();
   Status install(const std::string& schema, const std::string& table);
   Status install_key(const TableRegistry::Key& parent, const TableRegistry::Key& child, const ForeignKey& key);
+  // `event` and `condition` (with AND before it) as SQL has them.
+  Status make_trigger(const ReplicaTable& parent, std::string_view event, std::string_view condition,
+                      std::string_view body);
+  // cascades_outside.cpp
+  [[nodiscard]] static bool is_outside(const ReplicaTable* entry);
+  [[nodiscard]] std::vector<Catalogue::Child> held_below(const Catalogue::Child& child, bool removes) const;
+  Status install_way_outside(const ReplicaTable& parent, const Catalogue::Child& child);
 
   Database& database_;
   const Catalogue& catalogue_;

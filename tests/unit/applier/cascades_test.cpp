@@ -1,13 +1,14 @@
 // Cascades carried out in SQLite as InnoDB does at the source (TRAPS 3 and 48).
 #include "applier/cascades.hpp"
 
-#include "applier/key_match.hpp"
 #include "applier/keyless.hpp"
 #include "applier/layout.hpp"
 #include "tests/unit/schema/support.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -456,64 +457,76 @@ TEST_F(CascadesTest, WhatAQuarantinedParentCouldHaveReachedIsTold) {
   EXPECT_TRUE(Cascades::reached_from(catalogue_, "shop", "d").empty());
 }
 
-const KeyMatch& match_of(std::string_view collation) {
-  return KeyMatch::of_collation(collation_id(collation));
-}
-
-TEST(KeyMatch, FollowsTheCollation) {
-  const KeyMatch& general = match_of("utf8mb4_general_ci");
-  EXPECT_TRUE(general.same("ÉCOLE  ", "école"));
-  EXPECT_TRUE(general.same("ecole", "École"));
-  EXPECT_FALSE(general.same(" ecole", "ecole"));
-  EXPECT_TRUE(general.same("žluťoucký", "zlutoucky"));
-  EXPECT_FALSE(general.same("Łódź", "Lodz"));
-  EXPECT_TRUE(general.same("ß", "S"));
-  EXPECT_FALSE(general.same("ß", "ss"));
-  EXPECT_TRUE(general.same("😀", "😁"));  // it has one weight for all that lies beyond the first plane
-  const KeyMatch& swedish = match_of("latin1_swedish_ci");
-  EXPECT_TRUE(swedish.same("ÅR", "år"));
-  EXPECT_FALSE(swedish.same("år", "ar"));
-  EXPECT_TRUE(swedish.same("ü", "y"));
-  EXPECT_TRUE(match_of("latin1_german2_ci").same("Straße Ä", "strasse ae"));
-  EXPECT_TRUE(match_of("utf8mb4_0900_bin").is_exact());
-  EXPECT_TRUE(KeyMatch::of_collation(kBinaryCollation).is_exact());
-}
-
-// MySQL 8.0 manual, "Unicode Character Sets": 0900 is the Unicode Collation Algorithm 9.0.0, NO PAD; `_ai`, `_as`,
-// `_ci`,
-// `_cs`, `_ks` are its levels.
-TEST(KeyMatch, TheCollationsOfMysql8AreUnicodesWithTheLevelsThatTheyName) {
-  const KeyMatch& usual = match_of("utf8mb4_0900_ai_ci");
-  EXPECT_TRUE(usual.same("A", "á"));
-  EXPECT_FALSE(usual.same("a ", "a"));
-  EXPECT_TRUE(usual.same("Straße", "STRASSE"));
-  EXPECT_TRUE(usual.same("ﬁn", "fin"));
-  EXPECT_TRUE(usual.same("か", "カ"));
-  EXPECT_TRUE(usual.same("か", "が"));
-  EXPECT_FALSE(usual.same("😀", "😁"));
-  EXPECT_FALSE(usual.same("a-b", "ab"));
-  EXPECT_TRUE(match_of("utf8mb4_0900_as_ci").same("É", "é"));
-  EXPECT_FALSE(match_of("utf8mb4_0900_as_ci").same("e", "é"));
-  EXPECT_FALSE(match_of("utf8mb4_0900_as_cs").same("É", "é"));
-  EXPECT_TRUE(match_of("utf8mb4_0900_as_cs").same("é", "e\u0301"));
-  EXPECT_FALSE(match_of("utf8mb4_sv_0900_ai_ci").same("å", "a"));
-  EXPECT_TRUE(match_of("utf8mb4_de_pb_0900_ai_ci").same("Äpfel", "aepfel"));
-  EXPECT_FALSE(match_of("utf8mb4_es_0900_ai_ci").same("ñ", "n"));
-  EXPECT_TRUE(match_of("utf8mb4_ja_0900_as_cs").same("か", "カ"));
-  EXPECT_FALSE(match_of("utf8mb4_ja_0900_as_cs").same("か", "が"));
-  EXPECT_FALSE(match_of("utf8mb4_ja_0900_as_cs_ks").same("か", "カ"));
-  EXPECT_TRUE(match_of("utf8mb4_la_0900_ai_ci").same("IVLIVS", "julius"));
-}
-
-TEST(KeyMatch, EveryCollationHasOne) {
-  for (std::uint16_t id = 1; id < 3400; ++id) {
-    if (collation_name(id).empty()) continue;
-    const KeyMatch& match = KeyMatch::of_collation(id);
-    EXPECT_TRUE(match.same("abc", "abc")) << collation_name(id);
-    EXPECT_FALSE(match.same("abc", "abd")) << collation_name(id);
-    const bool ignores_case = collation_name(id).ends_with("_ci") || collation_name(id).ends_with("_w2");
-    EXPECT_EQ(match.same("abc", "ABC"), ignores_case) << collation_name(id);
+// a → b → c → d, of which only some are held.
+class CascadesOutside : public CascadesTest {
+ protected:
+  void SetUp() override {
+    create("CREATE TABLE a (id INT PRIMARY KEY, note INT)");
+    create(
+        "CREATE TABLE b (id INT PRIMARY KEY, a INT,"
+        " FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE ON UPDATE CASCADE)");
+    create(
+        "CREATE TABLE c (id INT PRIMARY KEY, b INT,"
+        " FOREIGN KEY (b) REFERENCES b (id) ON DELETE SET NULL)");
+    create("CREATE TABLE d (id INT PRIMARY KEY, c INT, FOREIGN KEY (c) REFERENCES c (id) ON DELETE CASCADE)");
+    execute("INSERT INTO a VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1, 1); INSERT INTO d VALUES (1, 1)");
   }
+  void leave_out(const std::string& table) {
+    ReplicaTable& entry = *tables_.find("shop", table);
+    execute("DROP TABLE " + table);
+    entry.layout = nullptr;
+    entry.state = TableState::excluded;
+    ASSERT_TRUE(cascades_->reset().has_value());
+  }
+  std::string blocked() { return cascades_->blocked() ? cascades_->blocked()->table : ""; }
+  std::string blocked_by(RowOp op, const std::string& table) {
+    auto shape = std::make_shared<Table>();
+    shape->schema = "shop";
+    shape->name = table;
+    RowChange row;
+    row.op = op;
+    row.table = shape;
+    const auto blocked = cascades_->blocked_by_outside(row);
+    EXPECT_TRUE(blocked.has_value());
+    return *blocked ? (*blocked)->table : "";
+  }
+};
+
+TEST_F(CascadesOutside, ATableThatIsReachedByWayOfOneLeftOutCannotGoOn) {
+  leave_out("b");
+  update("a", "note = 7 WHERE id = 1");
+  EXPECT_EQ(blocked(), "");
+  update("a", "id = 10 WHERE id = 1");  // b's rows follow, and keep what c refers to
+  EXPECT_EQ(blocked(), "");
+  remove("a", "id = 2");
+  ASSERT_EQ(blocked(), "c");
+  EXPECT_EQ(cascades_->blocked()->reason,
+            "foreign keys cascade into it from shop.a by way of shop.b, which the replica leaves out");
+  EXPECT_EQ(cascades_->parents_outside(), (std::set<TableRegistry::Key>{{"shop", "b"}}));
+}
+
+TEST_F(CascadesOutside, WithoutARowThatRefersNothingIsReached) {
+  leave_out("b");
+  execute("UPDATE c SET b = NULL");
+  remove("a", "id = 2");
+  EXPECT_EQ(blocked(), "");
+}
+
+TEST_F(CascadesOutside, RowsOfParentsLeftOutAreLookedAtAtAnyDistance) {
+  leave_out("a");
+  leave_out("b");
+  EXPECT_EQ(cascades_->parents_outside(), (std::set<TableRegistry::Key>{{"shop", "a"}, {"shop", "b"}}));
+  EXPECT_TRUE(cascades_->reaches_inward("shop", "a"));
+  EXPECT_TRUE(cascades_->reaches_inward("shop", "b"));
+  EXPECT_EQ(blocked_by(RowOp::remove, "a"), "c");
+  EXPECT_EQ(blocked_by(RowOp::remove, "b"), "c");
+  EXPECT_EQ(blocked_by(RowOp::write, "a"), "");
+  leave_out("c");
+  // What sets c's key to NULL does not remove its rows, and so comes no further.
+  EXPECT_EQ(cascades_->parents_outside(), (std::set<TableRegistry::Key>{{"shop", "a"}, {"shop", "b"}, {"shop", "c"}}));
+  EXPECT_FALSE(cascades_->reaches_inward("shop", "a"));
+  EXPECT_EQ(blocked_by(RowOp::remove, "a"), "");
+  EXPECT_EQ(blocked_by(RowOp::remove, "c"), "d");
 }
 
 TEST_F(CascadesTest, LettersThatAreOneAcrossAsciiAreFoundWhereverTheyStand) {

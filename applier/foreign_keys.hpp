@@ -1,0 +1,27 @@
+// What a foreign key says, for those that carry out its cascades (cascades.hpp).
+#pragma once
+
+#include "applier/tables.hpp"
+#include "binlog/schema/definition.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace binferry {
+
+[[nodiscard]] inline bool changes_child(ReferenceAction action) {
+  return action == ReferenceAction::cascade || action == ReferenceAction::set_null;
+}
+
+// Other engines parse foreign keys and forget them; with none named, InnoDB is every supported server's own.
+[[nodiscard]] bool keeps_foreign_keys(const TableDefinition& table);
+
+// In SQL, of a table that the replica holds.
+[[nodiscard]] std::string sql_name(const ReplicaTable& table);
+
+// Index in its layout, if the replica has such a column.
+[[nodiscard]] std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_view name);
+
+}  // namespace binferry
