@@ -25,16 +25,7 @@ void Follow::publish(bool now) {
   const std::uint64_t time_us = options_.now_us();
   if (!now && time_us < status_.written_us + kStatusEveryUs) return;
   status_.written_us = time_us;
-  if (!is_relayed_) {
-    options_.on_status(status_, applier_.checkpoint());
-    return;
-  }
-  Checkpoint checkpoint;
-  {
-    const std::lock_guard guard(applied_mutex_);
-    checkpoint = applied_.checkpoint;
-  }
-  options_.on_status(status_, checkpoint);
+  options_.on_status(status_, relayed_ ? relayed_->checkpoint() : applier_.checkpoint());
 }
 
 void Follow::enter_state(LiveState state, std::string trouble) {
@@ -130,13 +121,6 @@ void Follow::watch(const MysqlSource& source, const RawEvent& event) {
   if (source.ack_requested()) ack_due_ = BinlogPosition{std::string(event.file), event.end};
 }
 
-// What stands in front of `position` is applied, though no transaction ends there: the events at a file's head.
-Status Follow::advance_to(const BinlogPosition& position) {
-  if (!applier_.checkpoint().source.known() || position <= applier_.checkpoint().position) return {};
-  if (Status advanced = applier_.advance(position); !advanced) return advanced;
-  return applier_.seal();
-}
-
 // Everything that came is applied and durable.
 Status Follow::on_sealed(MysqlSource& source, const Target& target) {
   if (ack_due_) {
@@ -150,7 +134,7 @@ Status Follow::on_sealed(MysqlSource& source, const Target& target) {
     reached_ = status_.received >= target.history.end || checkpoint.position >= target.history.end;
   }
   if (idle_at_) {
-    if (Status advanced = advance_to(*std::exchange(idle_at_, std::nullopt)); !advanced) return advanced;
+    if (Status sealed = applier_.seal_at(*std::exchange(idle_at_, std::nullopt)); !sealed) return sealed;
   }
   tend_tables(*target.address);
   reached_ = reached_ && !refresh_ && !applier_.has_rejoining();

@@ -14,8 +14,8 @@
 
 #include "applier/applier.hpp"
 #include "applier/relay_log.hpp"
+#include "applier/relayed_replay.hpp"
 #include "applier/table_refresh.hpp"
-#include "binlog/ship/relay_source.hpp"
 #include "binlog/source/mysql_source.hpp"
 #include "position/dump_plan.hpp"
 #include "position/live_status.hpp"
@@ -23,7 +23,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -101,9 +100,7 @@ class Follow {
   Status stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
   Status receive(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop);
   void acknowledge_kept(MysqlSource& source);
-  void on_applied(const RelaySource& kept);
   void end_stream(MysqlSource& source);
-  Status advance_to(const BinlogPosition& position);
   void enter_state(LiveState state, std::string trouble = {});
   void publish(bool now);
 
@@ -121,16 +118,7 @@ class Follow {
   std::set<std::tuple<std::string, std::string, std::string, std::uint64_t>> tried_;  // quarantines, by their place
   std::optional<BinlogPosition> ack_due_;
   LiveStatus status_;
-
-  // What the applying thread has told the other one.
-  struct Applied {
-    Checkpoint checkpoint;
-    std::uint64_t copied_us = 0;
-    BinlogPosition read;  // behind what it has read of the relay log
-  };
-  std::mutex applied_mutex_;
-  Applied applied_;
-  bool is_relayed_ = false;  // it runs
+  std::unique_ptr<RelayedReplay> relayed_;  // while a connection's events go by way of the relay log
 };
 
 }  // namespace binferry

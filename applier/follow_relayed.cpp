@@ -1,10 +1,7 @@
 // A connection's stream by way of the relay log: one thread receives, keeps and acknowledges, another one applies.
 #include "applier/follow.hpp"
-#include "applier/replay.hpp"
 #include "binlog/ship/relay_pump.hpp"
 
-#include <atomic>
-#include <thread>
 #include <utility>
 
 namespace binferry {
@@ -12,7 +9,6 @@ namespace {
 
 constexpr int kWaitMs = 200;
 constexpr std::uint32_t kDrainSliceMs = 10;
-constexpr std::uint64_t kCopyEveryUs = 200'000;
 constexpr std::uint64_t kStatusEverySteps = 256;
 
 }  // namespace
@@ -34,55 +30,25 @@ std::optional<Follow::Target> Follow::connect_behind_relay() {
 }
 
 Status Follow::stream_relayed(MysqlSource& source, const Target& target, const std::function<bool()>& should_stop) {
-  BinlogPosition from = target.plan.gtids ? BinlogPosition{} : target.plan.position;
-  if (target.behind_relay) from = applier_.checkpoint().position;
-  RelaySource kept(options_.relay->store(), from);
-  applied_ = Applied{applier_.checkpoint(), 0, {}};
-  is_relayed_ = true;
-  std::atomic<bool> has_ended = false;
-  std::atomic<bool> is_broken = false;
-  Status applied;
-  std::thread applying([&] {
-    ReplayOptions replay;
-    // That nothing is missing was proved when the log was begun.
-    replay.by_gtids = target.plan.gtids.has_value() || target.behind_relay;
-    replay.start = from.offset;
-    replay.on_sealed = [&]() -> Status {
-      if (Status advanced = advance_to(kept.position()); !advanced) return advanced;
-      on_applied(kept);
-      tend_tables(*target.address);
-      return {};
-    };
-    Replay run(applier_, kept, std::move(replay));
-    applied = run.run([&] { return is_broken.load() || should_stop(); }, {});
-    if (applied && !run.was_stopped()) applied = advance_to(kept.position());
-    on_applied(kept);
-    has_ended = true;
-  });
-  const Status received = receive(source, target, [&] { return has_ended.load() || should_stop(); });
+  RelayedReplayOptions options;
+  options.from = target.plan.gtids ? BinlogPosition{} : target.plan.position;
+  if (target.behind_relay) options.from = applier_.checkpoint().position;
+  // That nothing is missing was proved when the log was begun.
+  options.by_gtids = target.plan.gtids.has_value() || target.behind_relay;
+  options.should_stop = should_stop;
+  options.on_sealed = [&] { tend_tables(*target.address); };
+  options.now_us = options_.now_us;
+  relayed_ = std::make_unique<RelayedReplay>(applier_, options_.relay->store(), std::move(options));
+  const Status received = receive(source, target, [&] { return relayed_->has_ended() || should_stop(); });
   // A connection that broke is made again before the rest is applied.
-  is_broken = !received && may_reconnect(received.error().code);
-  kept.finish();
-  while (!has_ended) {
+  const bool is_broken = !received && may_reconnect(received.error().code);
+  const Status applied = relayed_->end(is_broken, [&] {
     options_.pause(kDrainSliceMs);
     publish(false);
-  }
-  applying.join();
-  is_relayed_ = false;
+  });
+  relayed_.reset();
   publish(false);
   return applied ? received : applied;
-}
-
-// What the applying thread knows of itself, for the other one to tell.
-void Follow::on_applied(const RelaySource& kept) {
-  const std::uint64_t now_us = options_.now_us();
-  const BinlogPosition published = options_.relay->store().published();
-  const std::lock_guard guard(applied_mutex_);
-  applied_.read = kept.position();
-  // A set of GTIDs may be large.
-  if (now_us < applied_.copied_us + kCopyEveryUs && applied_.read < published) return;
-  applied_.checkpoint = applier_.checkpoint();
-  applied_.copied_us = now_us;
 }
 
 void Follow::acknowledge_kept(MysqlSource& source) {
@@ -99,18 +65,12 @@ Status Follow::receive(MysqlSource& source, const Target& target, const std::fun
   pump.on_published = [&] { acknowledge_kept(source); };
   std::string trimmed;
   const auto look_up = [&]() -> Status {
-    BinlogPosition read;
-    std::string file;
-    {
-      const std::lock_guard guard(applied_mutex_);
-      read = applied_.read;
-      file = applied_.checkpoint.position.file;
-    }
-    if (idle_ && read >= store.published()) status_.heard_us = status_.heartbeat_us;
+    if (idle_ && relayed_->has_all()) status_.heard_us = status_.heartbeat_us;
     publish(false);
-    if (file == trimmed) return {};
-    trimmed = file;
-    return options_.relay->trim({file, kFirstEventOffset});
+    BinlogPosition applied = relayed_->applied();
+    if (applied.file == trimmed) return {};
+    trimmed = applied.file;
+    return options_.relay->trim(applied);
   };
   for (std::uint64_t steps = 0; !should_stop();) {
     Result<RelayPump::State> state = pump.step();

@@ -1,6 +1,5 @@
 #include "applier/follow.hpp"
 
-#include "applier/relay_log.hpp"
 #include "applier/resync.hpp"
 #include "applier/snapshot.hpp"
 #include "binlog/source/mysql/preflight.hpp"
@@ -150,24 +149,11 @@ Status resync(const FollowArguments& arguments, const mysql::Address& source, Sq
   return {};
 }
 
-// The replica's relay log, if it is asked for, or if an earlier run left one: then what that holds is applied first,
-// for it was acknowledged.
-Result<std::unique_ptr<RelayLog>> open_relay(const FollowArguments& arguments, SqliteApplier& applier) {
-  const bool is_there = std::filesystem::exists(RelayLog::folder_of(arguments.into));
-  if (!arguments.ack_logged && !is_there) return std::unique_ptr<RelayLog>();
-  Result<std::unique_ptr<RelayLog>> relay = RelayLog::open(arguments.into, [](const std::string& text) { note(text); });
-  if (!relay || arguments.ack_logged) return relay;
-  if (Status drained = (*relay)->drain(applier, stop_requested); !drained) return propagate(drained);
-  if (stop_requested()) return std::unique_ptr<RelayLog>();
-  if (Status removed = (*relay)->remove(); !removed) return propagate(removed);
-  return std::unique_ptr<RelayLog>();
-}
-
 Result<int> stream(const FollowArguments& arguments, const Sources& sources) {
   Result<std::unique_ptr<SqliteApplier>> made = open_applier(arguments, sources);
   if (!made) return propagate(made);
   SqliteApplier& applier = **made;
-  Result<std::unique_ptr<RelayLog>> relay = open_relay(arguments, applier);
+  Result<std::unique_ptr<RelayLog>> relay = open_relay(arguments.into, arguments.ack_logged, applier);
   if (!relay) return propagate(relay);
 
   StatusLine line(arguments.json_status);

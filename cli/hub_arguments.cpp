@@ -168,7 +168,8 @@ CLI::App* add_join(CLI::App& app, JoinArguments& arguments, const std::string& e
   add_level(
       *command, "--ack", arguments.ack,
       "What it acknowledges: received, as soon as a transaction is whole in memory, and again when it is applied; "
-      "logged, which for a replica is applied; applied: committed and on the disk");
+      "logged, as soon as it is on the disk in R.db.relay, and again when it is applied; applied: committed and on the "
+      "disk");
   command->add_flag("--no-snapshot", arguments.no_snapshot,
                     "Begin empty, with the hub's oldest log, instead of with a snapshot");
   add_on_purged(*command, arguments.on_purged, "hub");

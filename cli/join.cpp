@@ -88,25 +88,29 @@ struct Ran {
 Result<Ran> follow(const JoinArguments& arguments, const HubAddress& hub, const std::string& name) {
   Result<std::unique_ptr<SqliteApplier>> applier = open_applier(arguments);
   if (!applier) return propagate(applier);
+  Result<std::unique_ptr<RelayLog>> relay =
+      open_relay(arguments.into, arguments.ack == ship::AckLevel::logged, **applier);
+  if (!relay) return propagate(relay);
   StatusLine line(arguments.json_status);
   bool is_ready = false;
   HubFollowOptions options;
   options.hub = hub;
   options.source.name = name;
   options.source.counts = arguments.counts;
-  options.ack = arguments.ack;
+  options.ack_received = arguments.ack == ship::AckLevel::received;
+  options.relay = relay->get();
   options.stop_at_current = arguments.stop_at_current;
   options.stop_at_quarantine = arguments.auto_resync;
   options.now_us = now_us;
   options.random = any_number();
   options.pause = pause_ms;
   options.note = [](const std::string& text) { note(text); };
-  options.on_status = [&](const LiveStatus& status) {
+  options.on_status = [&](const LiveStatus& status, const Checkpoint& checkpoint) {
     LiveStatus stamped = status;
     stamped.pid = static_cast<std::uint32_t>(::getpid());
     // A full disk must not end a stream that could still go on; the replica's own commit tells.
     (void)write_live_status(arguments.into, stamped);
-    line.show(stamped, (*applier)->checkpoint());
+    line.show(stamped, checkpoint);
     if (status.state == LiveState::streaming && !std::exchange(is_ready, true)) notify_service("READY=1");
   };
   HubFollow run(**applier, std::move(options));

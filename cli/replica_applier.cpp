@@ -1,6 +1,9 @@
 #include "cli/replica_applier.hpp"
 
+#include "cli/signals.hpp"
+
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,6 +36,17 @@ Result<std::unique_ptr<SqliteApplier>> make_applier(std::unique_ptr<Replica> rep
   options.now_us = now_us;
   options.note = [](const std::string& text) { note(text); };
   return SqliteApplier::make(std::move(replica), std::move(options));
+}
+
+Result<std::unique_ptr<RelayLog>> open_relay(const std::string& path, bool is_wanted, SqliteApplier& applier) {
+  const bool is_there = std::filesystem::exists(RelayLog::folder_of(path));
+  if (!is_wanted && !is_there) return std::unique_ptr<RelayLog>();
+  Result<std::unique_ptr<RelayLog>> relay = RelayLog::open(path, [](const std::string& text) { note(text); });
+  if (!relay || is_wanted) return relay;
+  if (Status drained = (*relay)->drain(applier, stop_requested); !drained) return propagate(drained);
+  if (stop_requested()) return std::unique_ptr<RelayLog>();
+  if (Status removed = (*relay)->remove(); !removed) return propagate(removed);
+  return std::unique_ptr<RelayLog>();
 }
 
 ExitCode report_quarantined(SqliteApplier& applier) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "applier/applier.hpp"
+#include "applier/relay_log.hpp"
 #include "cli/report.hpp"
 
 #include <cstdint>
@@ -21,6 +22,10 @@ ReplicaOptions options_of_schemas(std::vector<std::string> schemas, std::vector<
 // `options` gives the rest.
 Result<std::unique_ptr<SqliteApplier>> make_applier(std::unique_ptr<Replica> replica, Durability durability,
                                                     ApplierOptions options);
+
+// The relay log of the replica at `path`, if it is wanted, or if an earlier run left one: then what that holds is
+// applied first, for it was acknowledged, and it is removed. Null: there is none.
+Result<std::unique_ptr<RelayLog>> open_relay(const std::string& path, bool is_wanted, SqliteApplier& applier);
 
 // Names the tables that stand still: kDifferences if there are any.
 ExitCode report_quarantined(SqliteApplier& applier);

@@ -62,11 +62,13 @@ Result<bool> RelaySource::open_file() {
     return std::unexpected(Error{
         Errc::purged, "the store has no such file any more, its oldest is " + files.front().name, start_.file, {}});
   }
-  const std::uint64_t offset =
-      found->name == start_.file ? std::max(start_.offset, kFirstEventOffset) : kFirstEventOffset;
+  std::uint64_t offset = found->name == start_.file ? std::max(start_.offset, kFirstEventOffset) : kFirstEventOffset;
   if (found->end < offset && found + 1 != files.end()) {
-    return std::unexpected(
-        Error{Errc::diverged, "the file has ended in front of offset " + std::to_string(offset), found->name, {}});
+    if (rule_ == RelayStart::that_file) {
+      return std::unexpected(
+          Error{Errc::diverged, "the file has ended in front of offset " + std::to_string(offset), found->name, {}});
+    }
+    offset = found->end;  // the store was begun where this file ended, and has no more than its head
   }
   if (found->end <= kFirstEventOffset || found->end < offset) return false;
   Result<std::unique_ptr<Input>> input = open_input(store_.path_of(found->name));

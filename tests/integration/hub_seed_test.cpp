@@ -92,6 +92,39 @@ TEST_F(HubSeedTest, AFollowerOfOneSchemaTakesThatOfTheSnapshotAndOfTheLog) {
   EXPECT_EQ(rows("orders", "SELECT count(*) FROM sqlite_schema WHERE name = 'notes'"), "0");
 }
 
+// The rows of a table that a follower leaves out are in the log, but what they cascade to in one that it has is not.
+TEST_F(HubSeedTest, AFollowerSeesTheRowsThatCascadeIntoItsTables) {
+  begin({}, {});
+  SqlClient client = server_->connect();
+  client.execute("CREATE DATABASE shop; USE shop");
+  client.execute("CREATE TABLE old (id INT PRIMARY KEY); CREATE TABLE late (id INT PRIMARY KEY)");
+  client.execute(
+      "CREATE TABLE of_old (id INT PRIMARY KEY, old INT, FOREIGN KEY (old) REFERENCES old (id) ON DELETE CASCADE)");
+  client.execute("CREATE TABLE of_late (id INT PRIMARY KEY, late INT)");
+  client.execute("INSERT INTO old VALUES (1), (2); INSERT INTO late VALUES (1), (2)");
+  client.execute("INSERT INTO of_old VALUES (1, 1), (2, 2); INSERT INTO of_late VALUES (1, 1), (2, 2)");
+  ASSERT_TRUE(happens([&] { return reaches_now(path("store/seed.db"), {"", 0}); })) << hub_->output();
+  auto seeded = join("seeded", {"--schema=shop", "--table=of_*"});
+  auto bare = join("bare", {"--schema=shop", "--table=of_*", "--no-snapshot"});
+  expect_all_reach({"seeded", "bare"});
+  client.execute("ALTER TABLE of_late ADD FOREIGN KEY (late) REFERENCES late (id) ON DELETE CASCADE");
+  client.execute("DELETE FROM late WHERE id = 1");
+  expect_all_reach({"seeded", "bare"});
+  const auto state = [&](const std::string& name, const std::string& table) {
+    Result<Database> database = Database::open(replica(name), OpenMode::read_only);
+    const auto text = database ? database->query_text("SELECT state FROM binferry_tables WHERE name = '" + table + "'")
+                               : std::unexpected(database.error());
+    return text ? text->value_or("NULL") : text.error().message();
+  };
+  for (const char* name : {"seeded", "bare"}) {
+    EXPECT_EQ(state(name, "of_late"), "quarantined") << name << ": its row 1 is gone at the source";
+    EXPECT_EQ(state(name, "of_old"), "active") << name;
+  }
+  client.execute("DELETE FROM old WHERE id = 1");
+  expect_all_reach({"seeded", "bare"});
+  for (const char* name : {"seeded", "bare"}) EXPECT_EQ(state(name, "of_old"), "quarantined") << name;
+}
+
 TEST_F(HubSeedTest, AFetchThatBreaksGoesOnWhereItBroke) {
   begin_late({});
   SqlClient client = server_->connect();

@@ -46,6 +46,7 @@ TEST_F(HubTest, FollowersAreEqualToTheServerWhoeverIsKilledMeanwhile) {
   followers["one"] = join("one");
   followers["two"] = join("two", {"--no-snapshot", "--sync"});
   followers["three"] = join("three", {"--ack=received"});
+  followers["logged"] = join("logged", {"--ack=logged"});
   SqlClient client = server_->connect();
   const auto some = [&]() -> Process& {
     auto found = followers.begin();
@@ -123,7 +124,7 @@ TEST_F(HubTest, EverybodyComesBackWhenTheNetworkWasCut) {
   begin({}, {});
   make_tables();
   const auto one = join("one");
-  const auto two = join("two", {"--no-snapshot"});
+  const auto two = join("two", {"--no-snapshot", "--ack=logged"});
   SqlClient client = server_->connect();  // over a socket of the file system
   put_load(client, random, 10);
   expect_all_reach({"one", "two"});
@@ -165,7 +166,7 @@ TEST_F(HubTest, FollowersOfARandomLoadAreEqualToTheServer) {
     second.finish();
   });
   first.run(60);
-  followers["late"] = join("late");
+  followers["late"] = join("late", {"--ack=logged"});
   followers["one"]->kill_hard();
   first.run(30);
   followers["one"]->start();

@@ -122,6 +122,25 @@ TEST(RelaySource, TakesNoOtherFileForTheOneAskedForUnlessItMay) {
   EXPECT_EQ(first_of({"binlog.000001", 4}, RelayStart::next_there), SourceState::file_begin);
 }
 
+// A store that was begun at a file's end has that file's head only.
+TEST(RelaySource, GoesOnWithTheNextFileWhereOneHasNothingBehindThePlaceAskedFor) {
+  const SourceFolder folder(2);
+  const TempDir dir;
+  const auto store = open_store(dir.path());
+  ASSERT_TRUE(fill(*store, folder.folder()));
+  RelaySource source(*store, {"binlog.000001", 1 << 20});
+  std::string seen;
+  RawEvent event;
+  for (;;) {
+    const Result<SourceState> state = source.next(event);
+    ASSERT_TRUE(state) << state.error().message();
+    if (*state == SourceState::wait) break;
+    if (*state == SourceState::file_begin) seen += source.file() + ";";
+    if (*state == SourceState::event && event.header.type == EventType::xid) seen += "xid;";
+  }
+  EXPECT_EQ(seen.substr(0, 32), "binlog.000001;binlog.000002;xid;");
+}
+
 // A source that leaves out events, as a server does that was asked by GTID or for the middle of a file.
 class Holey final : public EventSource {
  public:
