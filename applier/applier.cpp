@@ -136,7 +136,9 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
     if (head.gtids_before) checkpoint.gtids = *head.gtids_before;
     return {};
   }
-  if (Status same = check_same_source(checkpoint.source, head.source); !same) return propagate(same, head.file);
+  Status same = head.by_gtids ? check_same_source(checkpoint.source, head.source)
+                              : check_same_file(checkpoint, head.file, head.source);
+  if (!same) return propagate(same, head.file);
   const BinlogPosition& position = checkpoint.position;
   if (head.by_gtids) {
     const bool is_known = same_base(head.file, position.file) &&
@@ -158,11 +160,6 @@ Status SqliteApplier::begin_file(const LogFileHead& head) {
       if (head.gtids_before) {
         if (Status united = checkpoint.gtids.unite(*head.gtids_before); !united) return propagate(united, head.file);
       }
-    }
-    if (checkpoint.source.file_created != head.source.file_created) {
-      return fail(Errc::diverged,
-                  fmt::format("{} is not the file that the replica has read: it was begun at another time", head.file),
-                  "the source's log was reset, or this is another server's: make the replica again");
     }
     if (head.start > position.offset) {
       return fail(Errc::purged,

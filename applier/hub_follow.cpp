@@ -90,6 +90,10 @@ Status HubFollow::on_sealed(HubSource& source) {
   if (const auto& tip = source.tip(); tip && read_ >= tip->position) {
     if (Status sealed = applier_.seal_at(tip->position); !sealed) return sealed;
   }
+  return tell_applied(source);
+}
+
+Status HubFollow::tell_applied(HubSource& source) {
   const BinlogPosition& position = applier_.checkpoint().position;
   if (Status told = acknowledge(source, ship::AckLevel::applied, position); !told) return told;
   compare_with_tip(source, position);
@@ -130,11 +134,10 @@ Status HubFollow::stream(const std::function<bool()>& should_stop) {
   read_ = {};
   enter_state(LiveState::streaming);
   if (options_.relay == nullptr) return stream_applied(**opened, should_stop);
-  Status done = stream_relayed(**opened, should_stop);
-  if (done || (done.error().code != Errc::wrong_source && done.error().code != Errc::diverged)) return done;
-  // What another source's hub has sent is nothing that was promised. An older log is for a person to look at.
-  if (relay_end) return propagate(done, RelayLog::folder_of(applier_.replica().path()));
-  if (Status restarted = options_.relay->restart(applier_.checkpoint()); !restarted) return restarted;
+  is_another_ = false;
+  const Status done = stream_relayed(**opened, should_stop);
+  // Nothing was kept yet, and the file that was begun for it would be in the way of the right source's.
+  if (is_another_ && !relay_end) (void)options_.relay->restart(applier_.checkpoint());
   return done;
 }
 
@@ -157,12 +160,13 @@ Status HubFollow::stream_applied(HubSource& source, const std::function<bool()>&
 }
 
 Status HubFollow::stream_relayed(HubSource& source, const std::function<bool()>& should_stop) {
+  const Checkpoint begun = applier_.checkpoint();
   RelayedReplayOptions options;
-  options.from = applier_.checkpoint().position;
+  options.from = begun.position;
   options.should_stop = [&] { return (options_.stop_at_quarantine && has_new_quarantine()) || should_stop(); };
   options.now_us = options_.now_us;
   relayed_ = std::make_unique<RelayedReplay>(applier_, options_.relay->store(), std::move(options));
-  const Status received = receive(source, [&] { return relayed_->has_ended() || should_stop(); });
+  const Status received = receive(source, begun, [&] { return relayed_->has_ended() || should_stop(); });
   // A connection that broke is made again before the rest is applied.
   const bool is_broken = !received && is_retryable(received.error().code);
   const Status applied = relayed_->end(is_broken, [&] {
@@ -171,18 +175,30 @@ Status HubFollow::stream_relayed(HubSource& source, const std::function<bool()>&
   });
   relayed_.reset();
   if (!applied || !received) return applied ? received : applied;
-  return on_sealed(source);
+  return tell_applied(source);
 }
 
-Status HubFollow::receive(HubSource& source, const std::function<bool()>& should_stop) {
+Status HubFollow::receive(HubSource& source, const Checkpoint& begun, const std::function<bool()>& should_stop) {
   RelayStore& store = options_.relay->store();
   RelayPump pump(store, source, options_.source.limits);
   bool is_news = false;
-  pump.on_event = [&](const RawEvent& event) { watch(event); };
+  Status is_ours;
+  pump.on_event = [&, head_seen = false](const RawEvent& event) mutable {
+    watch(event);
+    // Before anything is promised; the applier would see it too late.
+    if (event.header.type != EventType::format_description || std::exchange(head_seen, true)) return;
+    SourceIdentity found;
+    found.server_id = event.header.server_id;
+    found.version = source.format().server_version;
+    found.file_created = event.header.timestamp;
+    is_ours = check_same_file(begun, event.file, found);
+  };
   pump.on_published = [&] { is_news = true; };
   std::string trimmed;
   for (std::uint64_t steps = 0; !reached_ && !should_stop();) {
     Result<RelayPump::State> state = pump.step();
+    is_another_ = !is_ours;
+    if (is_another_) return is_ours;
     if (!state) return propagate(state);
     if (*state == RelayPump::State::more && !is_news && ++steps % kLookEverySteps != 0) continue;
     is_news = false;

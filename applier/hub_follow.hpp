@@ -60,8 +60,9 @@ class HubFollow {
   Status stream(const std::function<bool()>& should_stop);
   Status stream_applied(HubSource& source, const std::function<bool()>& should_stop);
   Status stream_relayed(HubSource& source, const std::function<bool()>& should_stop);
-  Status receive(HubSource& source, const std::function<bool()>& should_stop);
+  Status receive(HubSource& source, const Checkpoint& begun, const std::function<bool()>& should_stop);
   Status on_sealed(HubSource& source);
+  Status tell_applied(HubSource& source);
   Status acknowledge(HubSource& source, ship::AckLevel level, const BinlogPosition& position);
   void compare_with_tip(const HubSource& source, const BinlogPosition& applied);
   bool must_end();
@@ -78,6 +79,7 @@ class HubFollow {
   BinlogPosition read_;                // over this connection, behind the last event
   bool may_leave_backlog_ = true;      // while connections come to anything
   bool reached_ = false;               // stop_at_current
+  bool is_another_ = false;            // what the hub has is not the replica's source's
   bool outgrown_ = false;              // the hub must be asked for other tables
   std::uint64_t statements_seen_ = 0;  // table statements, when the tables were looked at last
   LiveStatus status_;

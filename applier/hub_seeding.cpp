@@ -104,6 +104,8 @@ class Download {
       Result<Bytes> piece = read_at(file_.get(), kDigits + at, packed);
       if (!piece) return propagate(piece);
       if (piece->empty()) return fail(Errc::io, "the fetched snapshot is shorter than it was");
+      ::posix_fadvise(file_.get(), static_cast<off_t>(kDigits + at), static_cast<off_t>(piece->size()),
+                      POSIX_FADV_DONTNEED);  // nobody reads it again
       at += piece->size();
       digest.add(*piece);
       for (Bytes rest = *piece;;) {

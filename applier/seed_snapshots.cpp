@@ -67,6 +67,8 @@ Status compress(const std::string& from, int into, SeedSnapshot& snapshot, const
     if (count < 0) return system_error("read the snapshot", errno);
     ended = count == 0;
     const Bytes piece = bytes_of(plain).first(static_cast<std::size_t>(count));
+    // Nobody reads it again: it is not to take the place of what others have in the page cache, nor leave that at once.
+    ::posix_fadvise(source.get(), static_cast<off_t>(snapshot.database_bytes), count, POSIX_FADV_DONTNEED);
     snapshot.database_bytes += piece.size();
     packed.clear();
     Status done = ended ? zstd.finish(piece, packed) : zstd.flush(piece, packed);

@@ -151,4 +151,13 @@ Status check_same_source(const SourceIdentity& expected, const SourceIdentity& f
   return {};
 }
 
+Status check_same_file(const Checkpoint& checkpoint, std::string_view file, const SourceIdentity& found) {
+  if (Status same = check_same_source(checkpoint.source, found); !same) return same;
+  const std::uint64_t begun = checkpoint.source.file_created;
+  if (file != checkpoint.position.file || begun == 0 || begun == found.file_created) return {};
+  return fail(Errc::diverged,
+              fmt::format("{} is not the file that the replica has read: it was begun at another time", file),
+              "the source's log was reset, or this is another server's: make the replica again");
+}
+
 }  // namespace binferry

@@ -49,5 +49,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view json);
 // Errc::wrong_source, saying how, if `found` cannot be the server that wrote `expected`: another UUID, another server
 // id where UUIDs do not decide, another kind of server.
 Status check_same_source(const SourceIdentity& expected, const SourceIdentity& found);
+// The same of the log `file`, as its head tells; and Errc::diverged if it is by name the one that the checkpoint stands
+// in, but was begun at another time.
+Status check_same_file(const Checkpoint& checkpoint, std::string_view file, const SourceIdentity& found);
 
 }  // namespace binferry

@@ -4,6 +4,7 @@
 #include "tests/integration/support/replica_check.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -96,6 +97,30 @@ TEST_F(HubLoggedTest, CommitsDoNotWaitForTheBacklogOfARunThatWasKilled) {
   expect_all_reach({"one"});
   EXPECT_TRUE(happens([&] { return get("/status.json").find("\"lag_ms\":0") != std::string::npos; }))
       << get("/status.json");
+  one_->stop();
+  expect_equal(replica("one"));
+}
+
+// Stopped in order while it applies something large, it has not applied what is kept behind that.
+TEST_F(HubLoggedTest, WhatIsKeptWhenItIsStoppedIsAppliedLater) {
+  begin_waiting();
+  {
+    Result<Database> holder = Database::open(replica("one"), OpenMode::read_write);
+    ASSERT_TRUE(holder) << holder.error().message();
+    ASSERT_TRUE(holder->execute("BEGIN IMMEDIATE"));
+    client_->execute("INSERT INTO d.t SELECT seq FROM d.seq_1_to_100000");
+    for (int i = 0; i < 20; ++i) client_->execute(fmt::format("INSERT INTO d.u VALUES ({})", i));
+    ::kill(one_->pid(), SIGTERM);
+    std::this_thread::sleep_for(500ms);
+    ASSERT_TRUE(holder->execute("ROLLBACK"));
+  }
+  EXPECT_EQ(one_->wait(), 0) << one_->output();
+  client_->execute("SET GLOBAL rpl_semi_sync_master_timeout=1");
+  const BinlogPosition goal = end_of_log();
+  EXPECT_FALSE(reaches_now(replica("one"), goal));
+  EXPECT_LT(std::stoi(held("SELECT count(*) FROM \"d.u\"")), 20);
+  one_->start();
+  expect_all_reach({"one"});
   one_->stop();
   expect_equal(replica("one"));
 }
