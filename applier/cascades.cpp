@@ -353,8 +353,9 @@ Status Cascades::install(const std::string& schema, const std::string& table) {
     const ReplicaTable* const entry = tables_.find(name.first, name.second);
     if (is_outside(entry)) {
       if (Status made = install_way_outside(*parent, child); !made) return made;
+      continue;
     }
-    if (entry == nullptr || !entry->is_active()) continue;
+    if (!entry->is_active()) continue;
     if (Status made = install_key({schema, table}, name, key); !made) return made;
     if (again_) return {};
     if (Status made = install(name.first, name.second); !made || again_) return made;
@@ -379,15 +380,11 @@ Status Cascades::install_key(const TableRegistry::Key& parent, const TableRegist
 
   const auto follow = [&](ReferenceAction action, bool is_delete) -> Status {
     if (!changes_child(action)) return {};
-    std::string event = is_delete ? "DELETE" : "UPDATE OF ";
-    std::string changed;
+    std::vector<std::string> columns;
     for (const Link::Pair& pair : link->pairs) {
-      if (is_delete) break;
-      event += (changed.empty() ? "" : ", ") + pair.parent;
-      // By bytes, as InnoDB asks it: a key that only changes its case is written through to its children.
-      changed += (changed.empty() ? " AND (" : " OR ") + ("OLD." + pair.parent) + " IS NOT NEW." + pair.parent;
+      if (!is_delete) columns.push_back(pair.parent);
     }
-    if (!changed.empty()) changed += ")";
+    const std::string event = is_delete ? "DELETE" : fmt::format("UPDATE OF {}", fmt::join(columns, ", "));
     const std::string reason = obstacle(*link, action, is_delete);
     std::string body;
     for (const std::string& condition : conditions_of(*link)) {
@@ -399,7 +396,7 @@ Status Cascades::install_key(const TableRegistry::Key& parent, const TableRegist
       }
     }
     if (!reason.empty()) blocked_.push_back({child.first, child.second, reason});
-    return make_trigger(*link->parent, event, changed, body);
+    return make_trigger(*link->parent, event, and_changed(columns), body);
   };
   if (Status made = follow(key.on_delete, true); !made) return made;
   return follow(key.on_update, false);

@@ -124,15 +124,13 @@ Status Cascades::install_way_outside(const ReplicaTable& parent, const Catalogue
                               ", which the replica leaves out"});
     }
     if (body.empty()) continue;
-    std::string changed;
+    std::vector<std::string> columns;
     for (const std::string& column : key_of(child).referenced_columns) {
       const auto index = removes ? std::nullopt : layout_column(parent, column);
-      if (!index) continue;
-      const std::string quoted = quote_identifier(parent.layout->columns[*index].name);
-      changed += (changed.empty() ? " AND (OLD." : " OR OLD.") + quoted + " IS NOT NEW." + quoted;
+      if (index) columns.push_back(quote_identifier(parent.layout->columns[*index].name));
     }
-    if (!changed.empty()) changed += ")";
-    if (Status made = make_trigger(parent, removes ? "DELETE" : "UPDATE", changed, body); !made) return made;
+    Status made = make_trigger(parent, removes ? "DELETE" : "UPDATE", and_changed(columns), body);
+    if (!made) return made;
   }
   return {};
 }

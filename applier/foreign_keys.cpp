@@ -25,4 +25,13 @@ std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+std::string and_changed(std::span<const std::string> columns) {
+  if (columns.empty()) return {};
+  std::string sql;
+  for (const std::string& column : columns) {
+    sql += (sql.empty() ? " AND (OLD." : " OR OLD.") + column + " IS NOT NEW." + column;
+  }
+  return sql + ")";
+}
+
 }  // namespace binferry

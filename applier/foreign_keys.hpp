@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,9 @@ namespace binferry {
 
 // Index in its layout, if the replica has such a column.
 [[nodiscard]] std::optional<std::size_t> layout_column(const ReplicaTable& table, std::string_view name);
+
+// ` AND (…)` for an UPDATE trigger that is to fire where one of these columns (quoted) has another value. By bytes, as
+// InnoDB asks it: a key that only changes its case is written through to its children. Nothing for no columns.
+[[nodiscard]] std::string and_changed(std::span<const std::string> columns);
 
 }  // namespace binferry

@@ -134,10 +134,10 @@ Status HubFollow::stream(const std::function<bool()>& should_stop) {
   read_ = {};
   enter_state(LiveState::streaming);
   if (options_.relay == nullptr) return stream_applied(**opened, should_stop);
-  is_another_ = false;
   const Status done = stream_relayed(**opened, should_stop);
-  // Nothing was kept yet, and the file that was begun for it would be in the way of the right source's.
-  if (is_another_ && !relay_end) (void)options_.relay->restart(applier_.checkpoint());
+  // Of a hub of another source nothing is kept, nor the file that was begun for it.
+  const bool is_empty = options_.relay->store().published().file.empty();
+  if (!done && is_empty) (void)options_.relay->restart(applier_.checkpoint());
   return done;
 }
 
@@ -197,8 +197,7 @@ Status HubFollow::receive(HubSource& source, const Checkpoint& begun, const std:
   std::string trimmed;
   for (std::uint64_t steps = 0; !reached_ && !should_stop();) {
     Result<RelayPump::State> state = pump.step();
-    is_another_ = !is_ours;
-    if (is_another_) return is_ours;
+    if (!is_ours) return is_ours;
     if (!state) return propagate(state);
     if (*state == RelayPump::State::more && !is_news && ++steps % kLookEverySteps != 0) continue;
     is_news = false;

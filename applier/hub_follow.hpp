@@ -79,7 +79,6 @@ class HubFollow {
   BinlogPosition read_;                // over this connection, behind the last event
   bool may_leave_backlog_ = true;      // while connections come to anything
   bool reached_ = false;               // stop_at_current
-  bool is_another_ = false;            // what the hub has is not the replica's source's
   bool outgrown_ = false;              // the hub must be asked for other tables
   std::uint64_t statements_seen_ = 0;  // table statements, when the tables were looked at last
   LiveStatus status_;
